@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** What one caller may send, as data in config/limits.json; published at /api/v1/limits. */
+export interface Limits {
+  readonly codesPerGtinPerOrder: number;
+  readonly gtinsPerOrder: number;
+  readonly activeOrders: number;
+  readonly codesPerPack: number;
+  readonly codesPerDayDefault: number;
+  readonly codesPerDocument: number;
+  readonly jsonBodyBytes: number;
+  readonly streamBodyBytes: number;
+  readonly codesPerQuery: number;
+  readonly receiptsPerArray: number;
+  readonly receiptsPerStream: number;
+  readonly receiptLineBytes: number;
+  readonly marksPerReceipt: number;
+  readonly receiptQueue: number;
+  readonly waitSecondsMax: number;
+  readonly errorsPerDocument: number;
+  readonly checkFailuresPerMinute: number;
+  readonly checkFailuresPerCisPerHour: number;
+}
+
+const ROLES = ['api', 'worker', 'all'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  /** Absent: the hub starts a PostgreSQL of its own. */
+  readonly databaseUrl?: string;
+  readonly amqpUrl?: string;
+  readonly redisUrl?: string;
+  /** Meant for a second medium: it outlives a lost or restored database. */
+  readonly issueJournal: string;
+  readonly keyFile: string;
+  readonly masterKey?: string;
+  readonly roles: (typeof ROLES)[number];
+  readonly production: boolean;
+  /** How many reverse proxies stand in front; so many last entries of X-Forwarded-For are theirs. */
+  readonly trustProxyHops: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly limits: Limits;
+}
+
+/** Everything that is wrong with the settings, at once, so that nobody repairs them one start at a time. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  // An empty variable is a missing one: that is how Compose files leave them out.
+  const setting = (name: string) => env[name] || undefined;
+  const dataFolder = resolve(setting('TANBA_DATA') ?? 'data');
+  const issueJournal = setting('TANBA_ISSUE_JOURNAL');
+  const databaseUrl = url(env, 'DATABASE_URL', ['postgres:', 'postgresql:'], problems);
+  const amqpUrl = url(env, 'AMQP_URL', ['amqp:', 'amqps:'], problems);
+  const redisUrl = url(env, 'REDIS_URL', ['redis:', 'rediss:'], problems);
+  const masterKey = setting('TANBA_MASTER_KEY');
+  if (masterKey !== undefined && !/^[0-9a-fA-F]{64}$/.test(masterKey)) {
+    problems.push('TANBA_MASTER_KEY must be 64 hexadecimal digits (32 bytes).');
+  }
+  const config: Config = {
+    host: setting('HOST') ?? '127.0.0.1',
+    port: wholeNumber(env, 'PORT', 8080, 65_535, problems),
+    dataFolder,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(amqpUrl === undefined ? {} : { amqpUrl }),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+    issueJournal: resolve(issueJournal ?? `${dataFolder}/issue-journal`),
+    keyFile: resolve(setting('TANBA_KEY_FILE') ?? `${dataFolder}/keys.json`),
+    ...(masterKey === undefined ? {} : { masterKey }),
+    roles: oneOf(env, 'TANBA_ROLES', ROLES, 'all', problems),
+    production: setting('NODE_ENV') === 'production',
+    trustProxyHops: wholeNumber(env, 'TANBA_TRUST_PROXY', 0, 10, problems),
+    logLevel: oneOf(env, 'TANBA_LOG', LOG_LEVELS, 'info', problems),
+    limits: readLimits(new URL('../config/limits.json', import.meta.url), problems),
+  };
+  if (config.production && issueJournal === undefined) {
+    problems.push('TANBA_ISSUE_JOURNAL is missing: name a folder on another medium than the database.');
+  }
+  problems.push(...(config.production ? productionProblems(config) : demoProblems(config)));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function productionProblems(config: Config): string[] {
+  const problems: string[] = [];
+  if (config.masterKey === undefined) problems.push('TANBA_MASTER_KEY is missing: production never makes one up.');
+  if (config.databaseUrl === undefined && !isLoopback(config.host)) {
+    problems.push(`HOST ${config.host} needs DATABASE_URL: the embedded PostgreSQL serves the loopback address only.`);
+  }
+  return problems;
+}
+
+function demoProblems(config: Config): string[] {
+  if (isLoopback(config.host)) return [];
+  return [`HOST ${config.host} needs NODE_ENV=production: the demo listens on the loopback address only.`];
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function url(env: NodeJS.ProcessEnv, name: string, schemes: readonly string[], problems: string[]): string | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  // The value is not repeated: it may hold a password.
+  if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol)) {
+    problems.push(`${name} must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}.`);
+  }
+  return value;
+}
+
+function wholeNumber(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  otherwise: number,
+  largest: number,
+  problems: string[],
+): number {
+  const value = env[name];
+  if (!value) return otherwise;
+  if (/^\d{1,9}$/.test(value) && Number(value) <= largest) return Number(value);
+  problems.push(`${name} must be a whole number from 0 to ${largest}, but is "${value}".`);
+  return otherwise;
+}
+
+function oneOf<T extends string>(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  allowed: readonly T[],
+  otherwise: T,
+  problems: string[],
+): T {
+  const value = env[name];
+  if (!value) return otherwise;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) problems.push(`${name} must be one of ${allowed.join(', ')}, but is "${value}".`);
+  return found ?? otherwise;
+}
+
+function readLimits(file: URL, problems: string[]): Limits {
+  const values: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const entries = new Map<string, unknown>(typeof values === 'object' && values !== null ? Object.entries(values) : []);
+  const limit = (name: keyof Limits): number => {
+    const value = entries.get(name);
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+    problems.push(`config/limits.json: ${name} must be a whole number above 0.`);
+    return 1;
+  };
+  return {
+    codesPerGtinPerOrder: limit('codesPerGtinPerOrder'),
+    gtinsPerOrder: limit('gtinsPerOrder'),
+    activeOrders: limit('activeOrders'),
+    codesPerPack: limit('codesPerPack'),
+    codesPerDayDefault: limit('codesPerDayDefault'),
+    codesPerDocument: limit('codesPerDocument'),
+    jsonBodyBytes: limit('jsonBodyBytes'),
+    streamBodyBytes: limit('streamBodyBytes'),
+    codesPerQuery: limit('codesPerQuery'),
+    receiptsPerArray: limit('receiptsPerArray'),
+    receiptsPerStream: limit('receiptsPerStream'),
+    receiptLineBytes: limit('receiptLineBytes'),
+    marksPerReceipt: limit('marksPerReceipt'),
+    receiptQueue: limit('receiptQueue'),
+    waitSecondsMax: limit('waitSecondsMax'),
+    errorsPerDocument: limit('errorsPerDocument'),
+    checkFailuresPerMinute: limit('checkFailuresPerMinute'),
+    checkFailuresPerCisPerHour: limit('checkFailuresPerCisPerHour'),
+  };
+}
