@@ -1,0 +1,44 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Clock } from '../clock.ts';
+import type { ProductGroups, RuleSet } from '../reference/product-groups.ts';
+import type { ParseResult } from './gs1.ts';
+import { parseCode } from './gs1.ts';
+
+/**
+ * Reads codes as scanners and documents give them. A code without GS separators can be cut only by its template, so the
+ * catalogue is asked for the GTIN's product group; answers come from its cache except for GTINs seen for the first time.
+ */
+export interface MarkReader {
+  /** Reads many at once: at most one statement for all unknown GTINs together. Answers in the same order. */
+  read(texts: readonly string[]): Promise<readonly ParseResult[]>;
+  /** The rules in force for the goods of a GTIN whose code has been read; undefined when it is not in the catalogue. */
+  rulesOf(gtin: string): RuleSet | undefined;
+}
+
+export interface MarkReaderDeps {
+  readonly catalogue: Catalogue;
+  readonly productGroups: ProductGroups;
+  readonly clock: Clock;
+}
+
+export function createMarkReader({ catalogue, productGroups, clock }: MarkReaderDeps): MarkReader {
+  function rulesOf(gtin: string): RuleSet | undefined {
+    const product = catalogue.peek(gtin);
+    return product ? productGroups.at(product.productGroup, clock.now()) : undefined;
+  }
+
+  async function read(texts: readonly string[]): Promise<readonly ParseResult[]> {
+    const missing = new Set<string>();
+    const serialLengthOf = (gtin: string): number | undefined => {
+      const product = catalogue.peek(gtin);
+      if (product === undefined) missing.add(gtin);
+      return product ? productGroups.at(product.productGroup, clock.now())?.template.serialLength : undefined;
+    };
+    const results = texts.map((text) => parseCode(text, serialLengthOf));
+    if (missing.size === 0) return results;
+    await catalogue.find([...missing]);
+    return texts.map((text) => parseCode(text, serialLengthOf));
+  }
+
+  return { read, rulesOf };
+}

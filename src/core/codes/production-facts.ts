@@ -1,0 +1,85 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../../store/database.ts';
+import type { CodeRow } from '../lifecycle/effective-state.ts';
+
+/** What the application report and the introduction say of a code's goods. Dates are as their documents wrote them. */
+export interface ProductionFacts {
+  readonly productionDate: string | null;
+  readonly expiryDate: string | null;
+  readonly batch: string | null;
+  readonly introducedBy: string | null;
+  readonly introductionType: 'PRODUCTION' | 'IMPORT' | null;
+  readonly customsDeclaration: { readonly number: string; readonly date: string } | null;
+}
+
+export interface ProductionFactsReader {
+  /** By cis. One statement for all documents not seen lately; documents never change, so the cache never lies. */
+  of(
+    codes: readonly Pick<CodeRow, 'cis' | 'appliedBy' | 'introducedBy'>[],
+  ): Promise<ReadonlyMap<string, ProductionFacts>>;
+}
+
+const DOCUMENTS_CACHED = 50_000;
+
+const READ_HEADERS = `select document_id as "documentId", bin, header from document where document_id = any($1::uuid[])`;
+
+interface Header {
+  readonly bin: string;
+  readonly header: Readonly<Record<string, unknown>>;
+}
+
+export function createProductionFacts(db: Database): ProductionFactsReader {
+  const headers = new LRUCache<string, Header>({ max: DOCUMENTS_CACHED });
+
+  async function load(documentIds: readonly string[]): Promise<void> {
+    if (documentIds.length === 0) return;
+    const { rows } = await db.query<Header & { documentId: string }>({
+      name: 'read_document_headers',
+      text: READ_HEADERS,
+      values: [documentIds],
+    });
+    for (const { documentId, bin, header } of rows) headers.set(documentId, { bin, header });
+  }
+
+  return {
+    of: async (codes) => {
+      const missing = new Set<string>();
+      for (const { appliedBy, introducedBy } of codes) {
+        if (appliedBy !== null && !headers.has(appliedBy)) missing.add(appliedBy);
+        if (introducedBy !== null && !headers.has(introducedBy)) missing.add(introducedBy);
+      }
+      await load([...missing]);
+      return new Map(
+        codes.map(({ cis, appliedBy, introducedBy }) => [
+          cis,
+          factsOf(
+            appliedBy === null ? undefined : headers.get(appliedBy),
+            introducedBy === null ? undefined : headers.get(introducedBy),
+          ),
+        ]),
+      );
+    },
+  };
+}
+
+function factsOf(applied: Header | undefined, introduced: Header | undefined): ProductionFacts {
+  const type = introduced?.header['introductionType'];
+  return {
+    productionDate: text(applied?.header['productionDate']),
+    expiryDate: text(applied?.header['expiryDate']),
+    batch: text(applied?.header['batch']),
+    introducedBy: introduced?.bin ?? null,
+    introductionType: type === 'PRODUCTION' || type === 'IMPORT' ? type : null,
+    customsDeclaration: declarationOf(introduced?.header['customsDeclaration']),
+  };
+}
+
+function declarationOf(value: unknown): ProductionFacts['customsDeclaration'] {
+  if (typeof value !== 'object' || value === null || !('number' in value) || !('date' in value)) return null;
+  const { number, date } = value;
+  return typeof number === 'string' && typeof date === 'string' ? { number, date } : null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,937 @@
+/**
+ * Every error that Tanba answers with, in one table: stable code, kind, and the text in Kazakh, Russian and English.
+ * A code that is retired is never used again. `{name}` in a text is filled from the error's details.
+ */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'unsupported'
+  | 'too_many'
+  | 'unavailable'
+  | 'internal';
+
+export type Language = 'kk' | 'ru' | 'en';
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly kk: string;
+  readonly ru: string;
+  readonly en: string;
+}
+
+export const errorTable = {
+  'access.demo_key_in_production': {
+    kind: 'internal',
+    kk: 'Өндірістік режимде демо кілттер белсенді. Оларды қайтарып алыңыз: tanba participant revoke <bin> demo.',
+    ru: 'В рабочем режиме действуют демонстрационные ключи. Отзовите их: tanba participant revoke <bin> demo.',
+    en: 'Demo keys are active in production. Revoke them: tanba participant revoke <bin> demo.',
+  },
+  'documents.unknown_kind': {
+    kind: 'invalid',
+    kk: 'Құжаттың мұндай түрі жоқ: {kind}.',
+    ru: 'Нет такого вида документа: {kind}.',
+    en: 'There is no such kind of document: {kind}.',
+  },
+  'documents.invalid': {
+    kind: 'invalid',
+    kk: 'Құжат схемаға сай емес: қателер тізімін қараңыз.',
+    ru: 'Документ не соответствует схеме: смотрите список ошибок.',
+    en: 'The document does not match its schema: see the list of errors.',
+  },
+  'documents.not_found': {
+    kind: 'not_found',
+    kk: 'Құжат табылмады.',
+    ru: 'Документ не найден.',
+    en: 'The document was not found.',
+  },
+  'documents.failed': {
+    kind: 'internal',
+    kk: 'Құжатты өңдеу мүмкін болмады, операторға хабарланды.',
+    ru: 'Документ не удалось обработать, оператор извещён.',
+    en: 'The document could not be processed; the operator has been told.',
+  },
+  'documents.too_many_codes': {
+    kind: 'too_large',
+    kk: 'Құжатта кодтар тым көп, шегі {limit}.',
+    ru: 'В документе слишком много кодов, предел {limit}.',
+    en: 'Too many codes in the document, the limit is {limit}.',
+  },
+  'documents.no_codes': {
+    kind: 'invalid',
+    kk: 'Құжатта код жоқ.',
+    ru: 'В документе нет кодов.',
+    en: 'The document has no codes.',
+  },
+  'documents.line_malformed': {
+    kind: 'invalid',
+    kk: '{line}-жолда JSON қатесі.',
+    ru: 'Ошибка JSON в строке {line}.',
+    en: 'Broken JSON on line {line}.',
+  },
+  'documents.line_too_long': {
+    kind: 'invalid',
+    kk: '{line}-жол тым ұзын.',
+    ru: 'Строка {line} слишком длинная.',
+    en: 'Line {line} is too long.',
+  },
+  'documents.code_malformed': {
+    kind: 'invalid',
+    kk: 'Жол таңбалау коды емес.',
+    ru: 'Строка не является кодом маркировки.',
+    en: 'The string is not a marking code.',
+  },
+  'documents.code_not_found': {
+    kind: 'invalid',
+    kk: 'Мұндай таңбалау коды жоқ.',
+    ru: 'Такого кода маркировки нет.',
+    en: 'There is no such marking code.',
+  },
+  'documents.code_repeated': {
+    kind: 'invalid',
+    kk: 'Код құжатта қайталанған.',
+    ru: 'Код повторён в документе.',
+    en: 'The code is repeated in the document.',
+  },
+  'documents.not_owner': {
+    kind: 'invalid',
+    kk: 'Код сізге тиесілі емес.',
+    ru: 'Код вам не принадлежит.',
+    en: 'The code does not belong to you.',
+  },
+  'documents.wrong_status': {
+    kind: 'invalid',
+    kk: 'Код «{status}» күйінде, бұл әрекетке рұқсат жоқ.',
+    ru: 'Код в статусе «{status}», действие не разрешено.',
+    en: 'The code has the status {status}, which does not allow this.',
+  },
+  'documents.wrong_type': {
+    kind: 'invalid',
+    kk: 'Мұндай түрдегі код бұл құжатқа жарамайды.',
+    ru: 'Код такого вида не подходит для этого документа.',
+    en: 'A code of this type does not fit this document.',
+  },
+  'documents.on_hold': {
+    kind: 'invalid',
+    kk: 'Код ұсталып тұр: {hold}.',
+    ru: 'Код удержан: {hold}.',
+    en: 'The code is on hold: {hold}.',
+  },
+  'documents.date_in_future': {
+    kind: 'invalid',
+    kk: 'Күн болашақта.',
+    ru: 'Дата в будущем.',
+    en: 'The date lies in the future.',
+  },
+  'documents.expiry_before_production': {
+    kind: 'invalid',
+    kk: 'Жарамдылық мерзімі өндіру күнінен ерте.',
+    ru: 'Срок годности раньше даты производства.',
+    en: 'The expiry date is before the production date.',
+  },
+  'documents.customs_declaration_missing': {
+    kind: 'invalid',
+    kk: 'Импортқа кедендік декларация қажет.',
+    ru: 'Для импорта нужна таможенная декларация.',
+    en: 'An import needs a customs declaration.',
+  },
+  'documents.header_missing': {
+    kind: 'invalid',
+    kk: 'Ағынның бірінші жолы құжаттың тақырыбы болуы керек: kind пен body.',
+    ru: 'Первая строка потока должна быть заголовком документа: kind и body.',
+    en: 'The first line of the stream must be the document header: kind and body.',
+  },
+  'aggregation.sscc_malformed': {
+    kind: 'invalid',
+    kk: 'SSCC дұрыс емес: 18 цифр және бақылау цифры керек.',
+    ru: 'Неверный SSCC: нужны 18 цифр и верная контрольная цифра.',
+    en: 'Malformed SSCC: 18 digits with a right check digit are needed.',
+  },
+  'aggregation.sscc_used': {
+    kind: 'invalid',
+    kk: 'Бұл SSCC бұрын пайдаланылған.',
+    ru: 'Этот SSCC уже использован.',
+    en: 'This SSCC has been used already.',
+  },
+  'aggregation.into_itself': {
+    kind: 'invalid',
+    kk: 'Қорапты өзіне салуға болмайды.',
+    ru: 'Упаковку нельзя вложить в саму себя.',
+    en: 'A package cannot be packed into itself.',
+  },
+  'aggregation.already_packed': {
+    kind: 'invalid',
+    kk: 'Код басқа қорапта тұр.',
+    ru: 'Код уже лежит в другой упаковке.',
+    en: 'The code is inside another package already.',
+  },
+  'aggregation.too_deep': {
+    kind: 'invalid',
+    kk: 'Қораптар деңгейі {limit}-тен аспауы керек.',
+    ru: 'Вложенность упаковок больше {limit} уровней.',
+    en: 'Packages are nested deeper than {limit} levels.',
+  },
+  'aggregation.package_empty': {
+    kind: 'invalid',
+    kk: 'Қорап бос.',
+    ru: 'Упаковка пуста.',
+    en: 'The package is empty.',
+  },
+  'aggregation.not_a_package': {
+    kind: 'invalid',
+    kk: 'Бұл код көлік қорабы емес.',
+    ru: 'Этот код не транспортная упаковка.',
+    en: 'This code is not a transport package.',
+  },
+  'codes.not_found': {
+    kind: 'not_found',
+    kk: 'Код табылмады.',
+    ru: 'Код не найден.',
+    en: 'The code was not found.',
+  },
+  'codes.too_many': {
+    kind: 'too_large',
+    kk: 'Бір сұрауда кодтар тым көп, шегі {limit}.',
+    ru: 'Слишком много кодов в одном запросе, предел {limit}.',
+    en: 'Too many codes in one request, the limit is {limit}.',
+  },
+  'checks.too_many_failures': {
+    kind: 'too_many',
+    kk: 'Жалған кодтармен тым көп әрекет. Кейінірек қайталаңыз.',
+    ru: 'Слишком много проверок с неверными кодами. Повторите позже.',
+    en: 'Too many checks with wrong codes. Try again later.',
+  },
+  'checks.code_missing': {
+    kind: 'invalid',
+    kk: 'code параметрі қажет.',
+    ru: 'Нужен параметр code.',
+    en: 'The parameter code is needed.',
+  },
+  'receipts.unknown_code': {
+    kind: 'invalid',
+    kk: 'Мұндай таңбалау коды жоқ.',
+    ru: 'Такого кода маркировки нет.',
+    en: 'There is no such marking code.',
+  },
+  'receipts.malformed_code': {
+    kind: 'invalid',
+    kk: 'Жол таңбалау коды емес.',
+    ru: 'Строка не является кодом маркировки.',
+    en: 'The string is not a marking code.',
+  },
+  'receipts.repeated_in_receipt': {
+    kind: 'invalid',
+    kk: 'Код осы чекте қайталанған.',
+    ru: 'Код повторён в этом чеке.',
+    en: 'The code is repeated in this receipt.',
+  },
+  'receipts.sold_before_application': {
+    kind: 'invalid',
+    kk: 'Код тауарға түсірілмеген.',
+    ru: 'Код не нанесён на товар.',
+    en: 'The code has not been applied to goods.',
+  },
+  'receipts.sold_before_introduction': {
+    kind: 'invalid',
+    kk: 'Тауар айналымға енгізілмеген.',
+    ru: 'Товар не введён в оборот.',
+    en: 'The goods have not been put into circulation.',
+  },
+  'receipts.sold_by_other_owner': {
+    kind: 'invalid',
+    kk: 'Тауар чекті берген салық төлеушіге тиесілі емес.',
+    ru: 'Товар не принадлежит налогоплательщику чека.',
+    en: 'The goods do not belong to the taxpayer of the receipt.',
+  },
+  'receipts.already_sold': {
+    kind: 'invalid',
+    kk: 'Код бұрын сатылған.',
+    ru: 'Код уже продан.',
+    en: 'The code has already been sold.',
+  },
+  'receipts.sold_after_withdrawal': {
+    kind: 'invalid',
+    kk: 'Тауар айналымнан шығарылған.',
+    ru: 'Товар выведен из оборота.',
+    en: 'The goods have been withdrawn from circulation.',
+  },
+  'receipts.sold_after_write_off': {
+    kind: 'invalid',
+    kk: 'Код есептен шығарылған.',
+    ru: 'Код списан.',
+    en: 'The code has been written off.',
+  },
+  'receipts.sold_before_acceptance': {
+    kind: 'invalid',
+    kk: 'Тауар жолда: қабылдау расталмаған.',
+    ru: 'Товар в пути: приёмка не подтверждена.',
+    en: 'The goods are in transit: acceptance is not confirmed.',
+  },
+  'receipts.sold_under_customs_control': {
+    kind: 'invalid',
+    kk: 'Тауар кедендік бақылауда.',
+    ru: 'Товар под таможенным контролем.',
+    en: 'The goods are under customs control.',
+  },
+  'receipts.sold_before_remark': {
+    kind: 'invalid',
+    kk: 'Тауар қайта таңбалауды күтуде.',
+    ru: 'Товар ожидает перемаркировки.',
+    en: 'The goods await re-marking.',
+  },
+  'receipts.sold_while_blocked': {
+    kind: 'invalid',
+    kk: 'Тауарды уәкілетті орган бұғаттаған.',
+    ru: 'Товар заблокирован уполномоченным органом.',
+    en: 'The goods are blocked by an authority.',
+  },
+  'receipts.returned_without_sale': {
+    kind: 'invalid',
+    kk: 'Код кассада сатылмаған.',
+    ru: 'Код не был продан на кассе.',
+    en: 'The code was not sold at a till.',
+  },
+  'receipts.returned_to_other_seller': {
+    kind: 'invalid',
+    kk: 'Кодты басқа сатушы сатқан.',
+    ru: 'Код был продан другим продавцом.',
+    en: 'The code was sold by another seller.',
+  },
+  'receipts.returned_after_write_off': {
+    kind: 'invalid',
+    kk: 'Код есептен шығарылған, қайтарылмайды.',
+    ru: 'Код списан и не возвращается.',
+    en: 'The code has been written off and does not come back.',
+  },
+  'receipts.purchased_before_introduction': {
+    kind: 'invalid',
+    kk: 'Сатып алынған тауар айналымға енгізілмеген.',
+    ru: 'Купленный товар не введён в оборот.',
+    en: 'The purchased goods have not been put into circulation.',
+  },
+  'receipts.purchased_own_goods': {
+    kind: 'invalid',
+    kk: 'Сатып алынған тауар сатып алушының өзінде тұр.',
+    ru: 'Купленный товар уже числится за покупателем.',
+    en: 'The purchased goods already belong to the buyer.',
+  },
+  'receipts.purchased_after_withdrawal': {
+    kind: 'invalid',
+    kk: 'Сатып алынған тауар айналымнан шығарылған.',
+    ru: 'Купленный товар выведен из оборота.',
+    en: 'The purchased goods have left circulation.',
+  },
+  'receipts.conflict': {
+    kind: 'conflict',
+    kk: 'Осы касса, фискалдық белгі және уақыт бойынша басқа мазмұнды чек қабылданған. Екеуі де сақталды, екіншісінің әсері жоқ.',
+    ru: 'Чек с этой кассой, фискальным признаком и временем уже принят с другим содержанием. Сохранены оба, второй действия не имеет.',
+    en: 'A receipt with this register, fiscal sign and time was accepted with another content. Both are kept; the second has no effect.',
+  },
+  'receipts.foreign_bin': {
+    kind: 'forbidden',
+    kk: 'Басқа салық төлеушінің чегін тек фискалдық деректер операторы береді.',
+    ru: 'Чек другого налогоплательщика передаёт только оператор фискальных данных.',
+    en: 'Only a fiscal data operator may push the receipt of another taxpayer.',
+  },
+  'receipts.date_out_of_range': {
+    kind: 'invalid',
+    kk: 'Чектің күні болашақта немесе таңбалау басталғанға дейін.',
+    ru: 'Дата чека в будущем или раньше начала маркировки.',
+    en: 'The date of the receipt lies in the future or before marking began.',
+  },
+  'receipts.too_many_marks': {
+    kind: 'invalid',
+    kk: 'Чекте кодтар тым көп, шегі {limit}.',
+    ru: 'В чеке слишком много кодов, предел {limit}.',
+    en: 'Too many codes in the receipt, the limit is {limit}.',
+  },
+  'receipts.too_many': {
+    kind: 'too_large',
+    kk: 'Бір сұрауда чектер тым көп, шегі {limit}. NDJSON ағынын пайдаланыңыз.',
+    ru: 'Слишком много чеков в одном запросе, предел {limit}. Используйте поток NDJSON.',
+    en: 'Too many receipts in one request, the limit is {limit}. Use an NDJSON stream.',
+  },
+  'receipts.invalid': {
+    kind: 'invalid',
+    kk: 'Чек схемаға сай емес: қателер тізімін қараңыз.',
+    ru: 'Чек не соответствует схеме: смотрите список ошибок.',
+    en: 'The receipt does not match its schema: see the list of errors.',
+  },
+  'receipts.not_storable': {
+    kind: 'invalid',
+    kk: 'Чекте сақтауға келмейтін мән бар.',
+    ru: 'В чеке есть значение, которое нельзя сохранить.',
+    en: 'The receipt holds a value that cannot be stored.',
+  },
+  'receipts.queue_full': {
+    kind: 'too_many',
+    kk: 'Чектер кезегі толы. Сәл кейін қайталаңыз.',
+    ru: 'Очередь чеков заполнена. Повторите чуть позже.',
+    en: 'The queue of receipts is full. Try again shortly.',
+  },
+  'receipts.busy': {
+    kind: 'unavailable',
+    kk: 'Чектегі кодты басқа құжат ұзақ ұстап тұр. Чекті қайталаңыз.',
+    ru: 'Код из чека долго занят другим документом. Повторите отправку чека.',
+    en: 'A code of the receipt is held by another document for long. Send the receipt again.',
+  },
+  'store.unavailable': {
+    kind: 'unavailable',
+    kk: 'Деректер қоймасы уақытша қолжетімсіз. Қайталаңыз.',
+    ru: 'Хранилище временно недоступно. Повторите.',
+    en: 'The store is unavailable for the moment. Try again.',
+  },
+  internal: {
+    kind: 'internal',
+    kk: 'Ішкі қате. Сұрау нөмірін операторға хабарлаңыз.',
+    ru: 'Внутренняя ошибка. Сообщите оператору номер запроса.',
+    en: 'Internal error. Please tell the operator the request number.',
+  },
+  'access.token_missing': {
+    kind: 'unauthenticated',
+    kk: 'Сұрауда кілт жоқ. Оны Authorization: Bearer тақырыбында жіберіңіз.',
+    ru: 'В запросе нет ключа. Передайте его в заголовке Authorization: Bearer.',
+    en: 'The request carries no key. Send it in the header Authorization: Bearer.',
+  },
+  'access.token_unknown': {
+    kind: 'unauthenticated',
+    kk: 'Кілт белгісіз немесе қайтарып алынған.',
+    ru: 'Ключ неизвестен или отозван.',
+    en: 'The key is unknown or revoked.',
+  },
+  'access.forbidden': {
+    kind: 'forbidden',
+    kk: '«{role}» рөліне бұл әрекетке рұқсат жоқ.',
+    ru: 'Роли «{role}» это действие не разрешено.',
+    en: 'The role "{role}" is not allowed to do this.',
+  },
+  'access.label_invalid': {
+    kind: 'invalid',
+    kk: 'Кілттің атауы бос болмауы және {max} таңбадан аспауы керек.',
+    ru: 'Название ключа не должно быть пустым или длиннее {max} знаков.',
+    en: 'The label of a key must not be empty or longer than {max} characters.',
+  },
+  'participants.bin_invalid': {
+    kind: 'invalid',
+    kk: '«{bin}» БСН қате: 12 цифр және дұрыс бақылау цифры керек.',
+    ru: 'БИН «{bin}» неверен: нужны 12 цифр с верной контрольной цифрой.',
+    en: 'The BIN "{bin}" is wrong: it takes 12 digits with a right check digit.',
+  },
+  'participants.name_invalid': {
+    kind: 'invalid',
+    kk: 'Қатысушының атауы бос болмауы және {max} таңбадан аспауы керек.',
+    ru: 'Наименование участника не должно быть пустым или длиннее {max} знаков.',
+    en: "The participant's name must not be empty or longer than {max} characters.",
+  },
+  'participants.already_registered': {
+    kind: 'conflict',
+    kk: 'БСН {bin} басқа атаумен немесе рөлмен тіркелген.',
+    ru: 'БИН {bin} уже зарегистрирован с другим наименованием или ролью.',
+    en: 'The BIN {bin} is already registered under another name or role.',
+  },
+  'participants.unknown': {
+    kind: 'not_found',
+    kk: 'БСН {bin} қатысушысы тіркелмеген.',
+    ru: 'Участник с БИН {bin} не зарегистрирован.',
+    en: 'No participant with the BIN {bin} is registered.',
+  },
+  'catalogue.gtin_taken': {
+    kind: 'conflict',
+    kk: 'GTIN {gtin} басқа иеленушімен немесе басқа тауар тобында жарияланған.',
+    ru: 'GTIN {gtin} уже опубликован другим владельцем или в другой товарной группе.',
+    en: 'The GTIN {gtin} is already published by another owner or in another product group.',
+  },
+  'catalogue.card_invalid': {
+    kind: 'invalid',
+    kk: 'Тауар карточкасы толық емес: сауда атауы мен өндіруші үш тілде (1000 таңбаға дейін), ел — ISO 3166-1 бойынша екі бас әріп.',
+    ru: 'Карточка товара неполна: торговое наименование и производитель на трёх языках (до 1000 знаков), страна — две заглавные буквы по ISO 3166-1.',
+    en: 'The goods card is not complete: trade name and manufacturer in three languages (up to 1,000 characters), the country as two capital letters of ISO 3166-1.',
+  },
+  'request.not_found': {
+    kind: 'not_found',
+    kk: 'Бұл мекенжайда ештеңе жоқ.',
+    ru: 'По этому адресу ничего нет.',
+    en: 'There is nothing at this address.',
+  },
+  'request.method_not_allowed': {
+    kind: 'unsupported',
+    kk: 'Бұл мекенжай {method} әдісін қабылдамайды. Рұқсат етілгені: {allowed}.',
+    ru: 'Этот адрес не принимает метод {method}. Разрешены: {allowed}.',
+    en: 'This address does not take the method {method}. Allowed: {allowed}.',
+  },
+  'request.malformed_path': {
+    kind: 'invalid',
+    kk: 'Мекенжайдағы % таңбаларының кодталуы бұзылған.',
+    ru: 'Кодирование знаков % в адресе нарушено.',
+    en: 'The percent-encoding of the address is broken.',
+  },
+  'request.body_missing': {
+    kind: 'invalid',
+    kk: 'Сұраудың денесі бос.',
+    ru: 'Тело запроса пусто.',
+    en: 'The request has no body.',
+  },
+  'request.body_too_large': {
+    kind: 'too_large',
+    kk: 'Сұраудың денесі тым үлкен: ең көбі {limit} байт.',
+    ru: 'Тело запроса слишком велико: не более {limit} байт.',
+    en: 'The body is too large: at most {limit} bytes.',
+  },
+  'request.content_type': {
+    kind: 'unsupported',
+    kk: 'Content-Type қабылданбайды. Қабылданатыны: {accepted}, кодтауы UTF-8.',
+    ru: 'Content-Type не принимается. Принимаются: {accepted} в кодировке UTF-8.',
+    en: 'This Content-Type is not taken. Taken are: {accepted}, in UTF-8.',
+  },
+  'request.encoding_unsupported': {
+    kind: 'unsupported',
+    kk: 'Content-Encoding қабылданбайды. Қабылданатыны: gzip, deflate, br.',
+    ru: 'Content-Encoding не принимается. Принимаются: gzip, deflate, br.',
+    en: 'This Content-Encoding is not taken. Taken are: gzip, deflate, br.',
+  },
+  'request.encoding_broken': {
+    kind: 'invalid',
+    kk: 'Дененің қысылған деректері бұзылған.',
+    ru: 'Сжатые данные тела повреждены.',
+    en: 'The compressed data of the body is damaged.',
+  },
+  'request.invalid_utf8': {
+    kind: 'invalid',
+    kk: 'Дене UTF-8 емес: {position}-байт қате.',
+    ru: 'Тело не в UTF-8: неверен байт {position}.',
+    en: 'The body is not UTF-8: byte {position} is wrong.',
+  },
+  'request.malformed_json': {
+    kind: 'invalid',
+    kk: 'JSON бұзылған: {line}-жол, {column}-баған ({position}-таңба).',
+    ru: 'JSON нарушен: строка {line}, столбец {column} (знак {position}).',
+    en: 'The JSON is broken: line {line}, column {column} (character {position}).',
+  },
+  'request.forbidden_key': {
+    kind: 'invalid',
+    kk: '«__proto__» деген өріс атауына рұқсат жоқ.',
+    ru: 'Имя поля «__proto__» не допускается.',
+    en: 'The field name "__proto__" is not allowed.',
+  },
+  'request.invalid': {
+    kind: 'invalid',
+    kk: 'Сұрау дұрыс толтырылмаған; қателер тізімде.',
+    ru: 'Запрос заполнен неверно; ошибки в списке.',
+    en: 'The request is not filled in correctly; see the list of errors.',
+  },
+  'request.value_missing': {
+    kind: 'invalid',
+    kk: '«{field}» міндетті мәні жоқ.',
+    ru: 'Нет обязательного значения «{field}».',
+    en: 'The required value "{field}" is missing.',
+  },
+  'request.value_unexpected': {
+    kind: 'invalid',
+    kk: '«{field}» мәні бұл жерде күтілмейді.',
+    ru: 'Значение «{field}» здесь не ожидается.',
+    en: 'The value "{field}" is not expected here.',
+  },
+  'request.value_type': {
+    kind: 'invalid',
+    kk: 'Мәннің түрі қате: {expected} күтіледі.',
+    ru: 'Неверный тип значения: ожидается {expected}.',
+    en: 'The value has the wrong type: {expected} is expected.',
+  },
+  'request.value_range': {
+    kind: 'invalid',
+    kk: 'Мән рұқсат етілген шектен тыс: {comparison} {limit} болуы керек.',
+    ru: 'Значение вне допустимых пределов: должно быть {comparison} {limit}.',
+    en: 'The value is out of range: it must be {comparison} {limit}.',
+  },
+  'request.value_length': {
+    kind: 'invalid',
+    kk: 'Мәтін ұзындығы рұқсат етілген шектен тыс: {comparison} {limit} таңба болуы керек.',
+    ru: 'Длина текста вне допустимых пределов: должно быть {comparison} {limit} знаков.',
+    en: 'The length of the text is out of range: it must be {comparison} {limit} characters.',
+  },
+  'request.value_format': {
+    kind: 'invalid',
+    kk: 'Мән пішімге сай емес: {format}.',
+    ru: 'Значение не соответствует формату: {format}.',
+    en: 'The value does not match the format: {format}.',
+  },
+  'request.value_choice': {
+    kind: 'invalid',
+    kk: 'Мән рұқсат етілгендердің бірі емес: {allowed}.',
+    ru: 'Значение не из числа допустимых: {allowed}.',
+    en: 'The value is not one of those allowed: {allowed}.',
+  },
+  'request.value_shape': {
+    kind: 'invalid',
+    kk: 'Мән рұқсат етілген құрылымдардың ешқайсысына сай емес.',
+    ru: 'Значение не соответствует ни одной из допустимых структур.',
+    en: 'The value fits none of the allowed shapes.',
+  },
+  'request.items_count': {
+    kind: 'invalid',
+    kk: 'Тізімдегі элементтер саны шектен тыс: {comparison} {limit} болуы керек.',
+    ru: 'Число элементов списка вне допустимых пределов: должно быть {comparison} {limit}.',
+    en: 'The number of items is out of range: it must be {comparison} {limit}.',
+  },
+  'request.items_repeated': {
+    kind: 'invalid',
+    kk: 'Тізімде {first} және {second} элементтері бірдей.',
+    ru: 'Элементы списка {first} и {second} одинаковы.',
+    en: 'The items {first} and {second} of the list are the same.',
+  },
+  'code.malformed': {
+    kind: 'invalid',
+    kk: 'Жол таңбалау коды емес: 01 мен 21 немесе 00 топтары күтіледі.',
+    ru: 'Строка не является кодом маркировки: ожидаются группы 01 и 21 или группа 00.',
+    en: 'The string is not a marking code: it takes the groups 01 and 21, or the group 00.',
+  },
+  'code.too_long': {
+    kind: 'invalid',
+    kk: 'Жол таңбалау коды үшін тым ұзын.',
+    ru: 'Строка слишком длинна для кода маркировки.',
+    en: 'The string is too long for a marking code.',
+  },
+  'code.gtin_malformed': {
+    kind: 'invalid',
+    kk: 'GTIN 14 цифрдан тұруы керек.',
+    ru: 'GTIN должен состоять из 14 цифр.',
+    en: 'A GTIN takes 14 digits.',
+  },
+  'code.gtin_check_digit': {
+    kind: 'invalid',
+    kk: 'GTIN бақылау цифры қате.',
+    ru: 'Контрольная цифра GTIN неверна.',
+    en: 'The check digit of the GTIN is wrong.',
+  },
+  'code.sscc_malformed': {
+    kind: 'invalid',
+    kk: 'SSCC 18 цифрдан тұруы керек.',
+    ru: 'SSCC должен состоять из 18 цифр.',
+    en: 'An SSCC takes 18 digits.',
+  },
+  'code.sscc_check_digit': {
+    kind: 'invalid',
+    kk: 'SSCC бақылау цифры қате.',
+    ru: 'Контрольная цифра SSCC неверна.',
+    en: 'The check digit of the SSCC is wrong.',
+  },
+  'code.serial_length': {
+    kind: 'invalid',
+    kk: 'Сериялық нөмірдің ұзындығы тауар тобының үлгісіне сай емес.',
+    ru: 'Длина серийного номера не соответствует шаблону товарной группы.',
+    en: 'The length of the serial number does not fit the template of the product group.',
+  },
+  'code.serial_alphabet': {
+    kind: 'invalid',
+    kk: 'Сериялық нөмірде рұқсат етілмеген таңба бар (рұқсат етілгені: GS1 CSET 82).',
+    ru: 'В серийном номере недопустимый знак (допустим набор GS1 CSET 82).',
+    en: 'The serial number holds a character that is not allowed (GS1 CSET 82 is).',
+  },
+  'code.serial_prefix': {
+    kind: 'invalid',
+    kk: 'Сериялық нөмір тауар тобының үлгісінде көрсетілген таңбадан басталмайды.',
+    ru: 'Серийный номер начинается не с того знака, которого требует шаблон товарной группы.',
+    en: 'The serial number does not begin as the template of the product group requires.',
+  },
+  'code.tail_malformed': {
+    kind: 'invalid',
+    kk: 'Тексеру бөлігі (91 және 92 немесе 93 топтары) толық емес немесе ұзындығы қате.',
+    ru: 'Проверочная часть (группы 91 и 92 или 93) неполна или неверной длины.',
+    en: 'The verification part (groups 91 and 92, or 93) is incomplete or of a wrong length.',
+  },
+  'keys.file_missing': {
+    kind: 'unavailable',
+    kk: 'Кілттер файлы {file} жоқ. Оны сақтық көшірмеден қалпына келтіріңіз: tanba keys restore.',
+    ru: 'Файла ключей {file} нет. Восстановите его из резервной копии: tanba keys restore.',
+    en: 'The key file {file} is absent. Restore it from its backup: tanba keys restore.',
+  },
+  'keys.file_incomplete': {
+    kind: 'unavailable',
+    kk: 'Кілттер файлында {file} дерекқордағы кілт жоқ: {keyIds}. Соңғы сақтық көшірмені қалпына келтіріңіз.',
+    ru: 'В файле ключей {file} нет ключей, которые есть в базе: {keyIds}. Восстановите последнюю резервную копию.',
+    en: 'The key file {file} lacks keys that the database has: {keyIds}. Restore the latest backup.',
+  },
+  'keys.file_damaged': {
+    kind: 'unavailable',
+    kk: 'Кілттер файлы {file} бүлінген: {problem}.',
+    ru: 'Файл ключей {file} повреждён: {problem}.',
+    en: 'The key file {file} is damaged: {problem}.',
+  },
+  'keys.wrong_master_key': {
+    kind: 'unavailable',
+    kk: 'Бас кілт кілттер файлына {file} сәйкес емес.',
+    ru: 'Главный ключ не подходит к файлу ключей {file}.',
+    en: 'The master key does not fit the key file {file}.',
+  },
+  'keys.master_key_missing': {
+    kind: 'unavailable',
+    kk: 'Бас кілт жоқ. TANBA_MASTER_KEY айнымалысын беріңіз немесе {file} файлын қалпына келтіріңіз.',
+    ru: 'Главного ключа нет. Задайте TANBA_MASTER_KEY или восстановите файл {file}.',
+    en: 'There is no master key. Set TANBA_MASTER_KEY or restore the file {file}.',
+  },
+  'keys.master_key_malformed': {
+    kind: 'unavailable',
+    kk: 'Бас кілт 64 он алтылық цифрдан тұруы керек ({source}).',
+    ru: 'Главный ключ должен состоять из 64 шестнадцатеричных цифр ({source}).',
+    en: 'A master key takes 64 hexadecimal digits ({source}).',
+  },
+  'keys.unknown': {
+    kind: 'not_found',
+    kk: '{keyId} кілті кілттер жинағында жоқ.',
+    ru: 'Ключа {keyId} нет в связке ключей.',
+    en: 'The key {keyId} is not in the key ring.',
+  },
+  'keys.none_current': {
+    kind: 'unavailable',
+    kk: 'Қазір қол қоятын {algorithm} кілті жоқ. Сервер сағатын тексеріңіз.',
+    ru: 'Сейчас нет ключа {algorithm}, которым подписывают. Проверьте часы сервера.',
+    en: 'No {algorithm} key signs at this time. Check the clock of the server.',
+  },
+  'keys.algorithm_differs': {
+    kind: 'internal',
+    kk: '{keyId} кілті {algorithm} үлгісіне жарамайды.',
+    ru: 'Ключ {keyId} не подходит для шаблона с {algorithm}.',
+    en: 'The key {keyId} does not serve a template with {algorithm}.',
+  },
+  'keys.seal_broken': {
+    kind: 'unavailable',
+    kk: 'Шифрланған мән ашылмайды: бас кілт басқа немесе мән өзгертілген.',
+    ru: 'Зашифрованное значение не открывается: главный ключ другой или значение изменено.',
+    en: 'The sealed value does not open: the master key is another one, or the value was changed.',
+  },
+  'keys.backup_exists': {
+    kind: 'conflict',
+    kk: '{file} файлы бар, үстінен жазылмайды.',
+    ru: 'Файл {file} уже есть и не будет перезаписан.',
+    en: 'The file {file} exists and is not overwritten.',
+  },
+  'keys.restore_would_lose': {
+    kind: 'conflict',
+    kk: 'Сақтық көшірмеде кілттер файлындағы кілттер жоқ: {keyIds}. Қалпына келтіру оларды жояр еді.',
+    ru: 'В резервной копии нет ключей из файла ключей: {keyIds}. Восстановление потеряло бы их.',
+    en: 'The backup lacks keys of the key file: {keyIds}. Restoring it would lose them.',
+  },
+  'orders.not_found': {
+    kind: 'not_found',
+    kk: 'Мұндай тапсырыс жоқ.',
+    ru: 'Такого заказа нет.',
+    en: 'There is no such order.',
+  },
+  'orders.unknown_product_group': {
+    kind: 'invalid',
+    kk: '«{productGroup}» тауар тобы белгісіз.',
+    ru: 'Товарная группа «{productGroup}» неизвестна.',
+    en: 'The product group "{productGroup}" is unknown.',
+  },
+  'orders.no_products': {
+    kind: 'invalid',
+    kk: 'Тапсырыста бірде-бір тауар жоқ.',
+    ru: 'В заказе нет ни одного товара.',
+    en: 'The order names no goods.',
+  },
+  'orders.too_many_gtins': {
+    kind: 'invalid',
+    kk: 'Бір тапсырыста GTIN тым көп, шегі {limit}.',
+    ru: 'Слишком много GTIN в одном заказе, предел {limit}.',
+    en: 'Too many GTINs in one order, the limit is {limit}.',
+  },
+  'orders.gtin_repeated': {
+    kind: 'invalid',
+    kk: 'GTIN {gtin} тапсырыста қайталанған.',
+    ru: 'GTIN {gtin} повторён в заказе.',
+    en: 'The GTIN {gtin} is repeated in the order.',
+  },
+  'orders.gtin_not_in_catalogue': {
+    kind: 'invalid',
+    kk: 'GTIN {gtin} тауарлар тізілімінде жоқ.',
+    ru: 'GTIN {gtin} отсутствует в реестре товаров.',
+    en: 'The GTIN {gtin} is not in the register of goods.',
+  },
+  'orders.gtin_not_yours': {
+    kind: 'invalid',
+    kk: 'GTIN {gtin} басқа қатысушыға тиесілі.',
+    ru: 'GTIN {gtin} принадлежит другому участнику.',
+    en: 'The GTIN {gtin} belongs to another participant.',
+  },
+  'orders.gtin_of_other_group': {
+    kind: 'invalid',
+    kk: 'GTIN {gtin} «{productGroup}» тауар тобына жатады.',
+    ru: 'GTIN {gtin} относится к товарной группе «{productGroup}».',
+    en: 'The GTIN {gtin} is of the product group "{productGroup}".',
+  },
+  'orders.quantity_invalid': {
+    kind: 'invalid',
+    kk: 'Кодтар саны 1-ден кем емес бүтін сан болуы керек.',
+    ru: 'Количество кодов должно быть целым числом не меньше 1.',
+    en: 'The quantity of codes must be a whole number of at least 1.',
+  },
+  'orders.quantity_too_large': {
+    kind: 'invalid',
+    kk: 'Бір GTIN-ге тапсырыстағы кодтар тым көп, шегі {limit}.',
+    ru: 'Слишком много кодов на один GTIN в заказе, предел {limit}.',
+    en: 'Too many codes for one GTIN in an order, the limit is {limit}.',
+  },
+  'orders.serials_not_expected': {
+    kind: 'invalid',
+    kk: 'Сериялық нөмірлерді оператор жасайды: тізім берілмейді.',
+    ru: 'Серийные номера создаёт оператор: список не передаётся.',
+    en: 'The operator makes the serial numbers: no list is given.',
+  },
+  'orders.serials_missing': {
+    kind: 'invalid',
+    kk: 'Өз сериялық нөмірлерінің тізімі жоқ.',
+    ru: 'Нет списка собственных серийных номеров.',
+    en: 'The list of own serial numbers is missing.',
+  },
+  'orders.serials_count_differs': {
+    kind: 'invalid',
+    kk: 'Сериялық нөмірлер саны ({count}) тапсырылған санға ({quantity}) тең емес.',
+    ru: 'Число серийных номеров ({count}) не равно заказанному количеству ({quantity}).',
+    en: 'The number of serial numbers ({count}) differs from the quantity ordered ({quantity}).',
+  },
+  'orders.serial_repeated': {
+    kind: 'invalid',
+    kk: '«{serial}» сериялық нөмірі тізімде қайталанған.',
+    ru: 'Серийный номер «{serial}» повторён в списке.',
+    en: 'The serial number "{serial}" is repeated in the list.',
+  },
+  'orders.serial_already_issued': {
+    kind: 'conflict',
+    kk: 'Мұндай сериялық нөмірлі код бұрын шығарылған.',
+    ru: 'Код с таким серийным номером уже был выпущен.',
+    en: 'A code with this serial number has already been issued.',
+  },
+  'orders.quota_exceeded': {
+    kind: 'too_many',
+    kk: 'Тәуліктік квота {quota} код, қалғаны {left}.',
+    ru: 'Суточная квота {quota} кодов, осталось {left}.',
+    en: 'The daily quota is {quota} codes, {left} are left.',
+  },
+  'orders.too_many_active': {
+    kind: 'too_many',
+    kk: 'Ашық тапсырыстар тым көп, шегі {limit}. Аяқталғандарын жабыңыз.',
+    ru: 'Слишком много открытых заказов, предел {limit}. Закройте завершённые.',
+    en: 'Too many open orders, the limit is {limit}. Close those that are done.',
+  },
+  'orders.serial_space_exhausted': {
+    kind: 'conflict',
+    kk: 'GTIN {gtin} үшін сериялық нөмірлер қоры таусылды: ең көбі {limit} код, әйтпесе кодты табу ықтималдығы рұқсат етілгеннен асады.',
+    ru: 'Запас серийных номеров GTIN {gtin} исчерпан: не более {limit} кодов, иначе вероятность угадать код превысит допустимую.',
+    en: 'The serial numbers of the GTIN {gtin} are used up: {limit} codes at most, or a code becomes easier to guess than allowed.',
+  },
+  'orders.journal_lost': {
+    kind: 'unavailable',
+    kk: 'Шығару журналы осы дерекқорға белгілі журнал емес ({reason}). Дұрыс TANBA_ISSUE_JOURNAL қалтасын көрсетіңіз; журнал шынымен жоғалса: tanba recover --journal-lost.',
+    ru: 'Журнал выпуска не тот, который знает эта база ({reason}). Укажите верную папку TANBA_ISSUE_JOURNAL; если журнал действительно утерян: tanba recover --journal-lost.',
+    en: 'The issue journal is not the one that this database knows ({reason}). Name the right folder in TANBA_ISSUE_JOURNAL; if the journal is really lost: tanba recover --journal-lost.',
+  },
+  'orders.issuing_locked': {
+    kind: 'unavailable',
+    kk: 'Оператор шығару журналын қайта орындағанша (tanba recover) код шығару бұғатталған.',
+    ru: 'Выпуск кодов заблокирован, пока оператор не воспроизведёт журнал выпуска (tanba recover).',
+    en: 'Issuing codes is locked until the operator has replayed the issue journal (tanba recover).',
+  },
+  'orders.gtin_not_in_order': {
+    kind: 'not_found',
+    kk: 'Тапсырыста бұл GTIN жоқ.',
+    ru: 'В заказе нет этого GTIN.',
+    en: 'The order has no such GTIN.',
+  },
+  'orders.not_ready': {
+    kind: 'conflict',
+    kk: 'Кодтар әлі дайындалуда.',
+    ru: 'Коды ещё готовятся.',
+    en: 'The codes are still being made.',
+  },
+  'orders.line_rejected': {
+    kind: 'conflict',
+    kk: 'GTIN {gtin} бойынша код шығарудан бас тартылды.',
+    ru: 'В выпуске кодов для GTIN {gtin} отказано.',
+    en: 'Codes for the GTIN {gtin} were refused.',
+  },
+  'orders.buffer_exhausted': {
+    kind: 'conflict',
+    kk: 'GTIN {gtin} бойынша барлық кодтар берілген.',
+    ru: 'Все коды для GTIN {gtin} уже выданы.',
+    en: 'All codes for the GTIN {gtin} have been handed over.',
+  },
+  'orders.closed': {
+    kind: 'conflict',
+    kk: 'Тапсырыс жабық: бұрын берілген кодтарды ғана қайта алуға болады.',
+    ru: 'Заказ закрыт: можно только повторно получить уже выданные коды.',
+    en: 'The order is closed: only packs handed over before can be fetched again.',
+  },
+  'orders.pack_unknown': {
+    kind: 'invalid',
+    kk: 'Бұл тапсырыста мұндай топтама (lastPackId) жоқ.',
+    ru: 'В этом заказе нет такой пачки (lastPackId).',
+    en: 'This order has no such pack (lastPackId).',
+  },
+  'orders.pack_size': {
+    kind: 'invalid',
+    kk: 'Топтамадағы кодтар саны 1-ден {limit}-ге дейін болуы керек.',
+    ru: 'Количество кодов в пачке должно быть от 1 до {limit}.',
+    en: 'A pack takes from 1 to {limit} codes.',
+  },
+  'orders.too_many_downloads': {
+    kind: 'too_many',
+    kk: 'Қазір кодтарды жүктеулер тым көп. Сәл кейін қайталаңыз.',
+    ru: 'Сейчас слишком много загрузок кодов. Повторите чуть позже.',
+    en: 'Too many downloads of codes at the moment. Try again shortly.',
+  },
+  'request.idempotency_conflict': {
+    kind: 'conflict',
+    kk: 'Осы Idempotency-Key басқа мазмұнмен қолданылған.',
+    ru: 'Этот Idempotency-Key уже использован с другим содержанием.',
+    en: 'This Idempotency-Key has been used with another content.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** One thing wrong, and where: `path` is a JSON pointer into what was sent, `cis` the code it is about. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly path?: string;
+  readonly cis?: string;
+  readonly details?: ErrorDetails;
+}
+
+export interface TanbaErrorOptions {
+  readonly path?: string;
+  readonly cis?: string;
+  readonly details?: ErrorDetails;
+  /** Further problems of the same request. */
+  readonly problems?: readonly Problem[];
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** An error that its caller can understand and act on. Anything else thrown is a fault of ours. */
+export class TanbaError extends Error {
+  override readonly name = 'TanbaError';
+  readonly code: ErrorCode;
+  readonly options: TanbaErrorOptions;
+
+  constructor(code: ErrorCode, options: TanbaErrorOptions = {}) {
+    super(`${code}: ${errorText(code, 'en', options.details)}`, { cause: options.cause });
+    this.code = code;
+    this.options = options;
+  }
+}
+
+export function errorKind(code: ErrorCode): ErrorKind {
+  return errorTable[code].kind;
+}
+
+export function errorText(code: ErrorCode, language: Language, details: ErrorDetails = {}): string {
+  return errorTable[code][language].replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+}
+
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(errorTable, value);
+}

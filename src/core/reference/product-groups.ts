@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import type { Static, TSchema } from 'typebox';
+import Type from 'typebox';
+import { Check, Errors } from 'typebox/value';
+import { type CodeTemplate, SERIAL_LENGTHS, TAIL_FORMS } from '../codes/template.ts';
+
+const closed = { additionalProperties: false };
+
+const TemplateSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }),
+    serialLength: Type.Enum([...SERIAL_LENGTHS]),
+    serialPrefix: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z]{1,4}$' })),
+    tail: Type.Enum([...TAIL_FORMS]),
+  },
+  closed,
+);
+
+/** One rule is one property here; a later version of a group names only the rules that change. */
+const RulesSchema = Type.Object(
+  {
+    source: Type.String({ minLength: 1 }),
+    template: TemplateSchema,
+    saleByOtherOwner: Type.Enum(['flag', 'refuse']),
+    unusedCodeLifeDays: Type.Integer({ minimum: 1, maximum: 3_650 }),
+  },
+  closed,
+);
+type Rules = Static<typeof RulesSchema>;
+
+const GroupSchema = Type.Object(
+  {
+    productGroup: Type.String({ pattern: '^[a-z]{1,20}$' }),
+    names: Type.Object({ kk: Type.String(), ru: Type.String(), en: Type.String() }, closed),
+    versions: Type.Array(
+      Type.Object(
+        {
+          effectiveFrom: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d\\d:\\d\\d$' }),
+          rules: Type.Partial(RulesSchema, closed),
+        },
+        closed,
+      ),
+      { minItems: 1 },
+    ),
+  },
+  closed,
+);
+type GroupFile = Static<typeof GroupSchema>;
+
+/** The rules of a product group as they stand from `effectiveFrom` until the next version's. */
+export interface RuleSet extends Rules {
+  readonly productGroup: string;
+  readonly names: GroupFile['names'];
+  readonly effectiveFrom: Date;
+  readonly template: CodeTemplate;
+}
+
+export interface ProductGroup {
+  readonly productGroup: string;
+  readonly names: GroupFile['names'];
+  /** Oldest first. */
+  readonly versions: readonly RuleSet[];
+}
+
+export interface ProductGroups {
+  /** The rules in force at that time; undefined for an unknown group or before its first version. */
+  at(productGroup: string, date: Date): RuleSet | undefined;
+  list(): readonly ProductGroup[];
+  /** By the name kept with an order line, whatever version of the group it comes from. */
+  template(name: string): CodeTemplate | undefined;
+}
+
+/** Reads every `<group>.json` of the folder; throws one error that names everything wrong in the files. */
+export function loadProductGroups(folder: string | URL): ProductGroups {
+  const path = folder instanceof URL ? fileURLToPath(folder) : folder;
+  const problems: string[] = [];
+  const groups = new Map<string, ProductGroup>();
+  const templates = new Map<string, CodeTemplate>();
+  for (const name of readdirSync(path)
+    .filter((file) => file.endsWith('.json'))
+    .sort()) {
+    const report = (problem: string): void => void problems.push(`${name}: ${problem}`);
+    const group = readGroup(join(path, name), report);
+    if (group === undefined) continue;
+    if (`${group.productGroup}.json` !== name) report(`its productGroup is "${group.productGroup}"`);
+    groups.set(group.productGroup, group);
+    for (const { template } of group.versions) addTemplate(templates, template, report);
+  }
+  if (groups.size === 0) problems.push('there is no product group');
+  if (problems.length > 0) throw new Error(`The product groups in ${path} are not usable:\n  ${problems.join('\n  ')}`);
+  return {
+    at: (productGroup, date) =>
+      groups.get(productGroup)?.versions.findLast(({ effectiveFrom }) => effectiveFrom.getTime() <= date.getTime()),
+    list: () => [...groups.values()],
+    template: (name) => templates.get(name),
+  };
+}
+
+type Report = (problem: string) => void;
+
+function readGroup(file: string, report: Report): ProductGroup | undefined {
+  const value = readJson(file, report);
+  if (value === undefined || !conforms(GroupSchema, value, report)) return undefined;
+  const { productGroup, names } = value;
+  const versions: RuleSet[] = [];
+  let rules: Partial<Rules> = {};
+  for (const version of value.versions) {
+    const effectiveFrom = new Date(version.effectiveFrom);
+    const previous = versions.at(-1);
+    if (Number.isNaN(effectiveFrom.getTime())) report(`${version.effectiveFrom} is no date`);
+    if (previous !== undefined && previous.effectiveFrom >= effectiveFrom)
+      report('its versions are not in order of time');
+    rules = { ...rules, ...version.rules };
+    if (!conforms(RulesSchema, rules, report)) return undefined;
+    versions.push({ productGroup, names, effectiveFrom, ...rules });
+  }
+  return { productGroup, names, versions };
+}
+
+function readJson(file: string, report: Report): unknown {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return value;
+  } catch (error) {
+    report(String(error));
+    return undefined;
+  }
+}
+
+function conforms<T extends TSchema>(schema: T, value: unknown, report: Report): value is Static<T> {
+  if (Check(schema, value)) return true;
+  for (const { instancePath, message } of Errors(schema, value)) report(`${instancePath || '/'} ${message}`);
+  return false;
+}
+
+function addTemplate(templates: Map<string, CodeTemplate>, template: CodeTemplate, report: Report): void {
+  const known = templates.get(template.name);
+  if (known !== undefined && !isDeepStrictEqual(known, template)) {
+    report(`the template name ${template.name} already means another template`);
+  }
+  templates.set(template.name, template);
+}
