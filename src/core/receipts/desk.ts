@@ -1,0 +1,262 @@
+import type { Database } from '../../store/database.ts';
+import { sqlState } from '../../store/database.ts';
+import type { Clock } from '../clock.ts';
+import { TanbaError } from '../errors.ts';
+import type { MarkOutcome, PendingReceipt } from './judge.ts';
+import { receiptKey } from './receipt-store.ts';
+import type { Settlement } from './settle.ts';
+import { settleBatch, settleWaiting } from './settle.ts';
+
+/**
+ * Single receipts arriving together share a transaction: the desk forms batches in which each receipt key and each
+ * code occurs once, keeps two of them under way, and answers each receipt after its commit. The next use of a code
+ * waits for the next batch, in order of arrival.
+ */
+export interface ReceiptDesk {
+  /** Resolves after the receipt is durable. Rejects with receipts.conflict, queue_full, busy, not_storable … */
+  settle(pending: PendingReceipt): Promise<SettledReceipt>;
+  /** Resolves when there is room for bulk work; single receipts always have the other half of the queue. */
+  roomForBulk(): Promise<void>;
+  readonly waiting: number;
+  /** Refuses new receipts and waits for those under way. */
+  stop(): Promise<void>;
+}
+
+export interface SettledReceipt {
+  readonly receiptId: string;
+  readonly outcomes: readonly MarkOutcome[];
+}
+
+export interface ReceiptDeskDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly queueMax: number;
+  readonly onBatch?: (receipts: number) => void;
+}
+
+const BATCH_RECEIPTS_MAX = 256;
+const BATCHES_UNDER_WAY = 2;
+const SLOW_LANE_MAX = 4;
+/** Tries of a batch that met a deadlock, a serialisation failure, a lost connection or another hub's same receipt. */
+const BATCH_TRIES = 5;
+/** How far behind a busy code the queue is searched for receipts that may go ahead. */
+const LOOK_AHEAD_MAX = 2048;
+
+interface Entry {
+  readonly pending: PendingReceipt;
+  readonly keys: readonly string[];
+  readonly resolve: (settled: SettledReceipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
+  let queue: Entry[] = [];
+  let slow: Entry[] = [];
+  const busy = new Set<string>();
+  let batches = 0;
+  let slowRunning = 0;
+  let stopping = false;
+  let scheduled = false;
+  const roomWaiters: (() => void)[] = [];
+  const idleWaiters: (() => void)[] = [];
+
+  function settle(pending: PendingReceipt): Promise<SettledReceipt> {
+    if (stopping) return Promise.reject(new TanbaError('store.unavailable', { retryAfterSeconds: 1 }));
+    if (queue.length >= deps.queueMax)
+      return Promise.reject(new TanbaError('receipts.queue_full', { retryAfterSeconds: 1 }));
+    return new Promise((resolve, reject) => {
+      queue.push({ pending, keys: keysOf(pending), resolve, reject });
+      schedule();
+    });
+  }
+
+  /** At the end of this turn of the event loop, so that all requests read in it share the batch. */
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      startBatches();
+    });
+  }
+
+  function startBatches(): void {
+    while (batches < BATCHES_UNDER_WAY && queue.length > 0) {
+      const batch = takeBatch();
+      if (batch.length === 0) break;
+      batches += 1;
+      deps.onBatch?.(batch.length);
+      void runBatch(batch).finally(() => {
+        batches -= 1;
+        schedule();
+        wakeWaiters();
+      });
+    }
+    wakeWaiters();
+  }
+
+  function takeBatch(): Entry[] {
+    const batch: Entry[] = [];
+    const left: Entry[] = [];
+    // Keys of receipts that stay behind: whoever comes later with one of them stays behind as well.
+    const overtaken = new Set<string>();
+    let index = 0;
+    for (; index < queue.length && index < LOOK_AHEAD_MAX && batch.length < BATCH_RECEIPTS_MAX; index++) {
+      const entry = queue[index];
+      if (entry === undefined) break;
+      const mustWait = entry.keys.some((key) => busy.has(key) || overtaken.has(key));
+      if (mustWait) {
+        for (const key of entry.keys) overtaken.add(key);
+        left.push(entry);
+      } else {
+        for (const key of entry.keys) busy.add(key);
+        batch.push(entry);
+      }
+    }
+    queue = left.length === 0 ? queue.slice(index) : left.concat(queue.slice(index));
+    return batch;
+  }
+
+  async function runBatch(entries: readonly Entry[]): Promise<void> {
+    try {
+      const settlements = await withRetries(() =>
+        settleBatch(
+          deps,
+          entries.map((entry) => entry.pending),
+        ),
+      );
+      for (const entry of entries) {
+        const settlement = settlements.get(entry.pending) ?? { kind: 'wait' };
+        if (settlement.kind === 'wait') slow.push(entry);
+        else finish(entry, settlement);
+      }
+      startSlow();
+    } catch (error) {
+      await splitOrFail(entries, error);
+    }
+  }
+
+  /** Halves a failing batch until the guilty receipt stands alone, so that it fails alone. */
+  async function splitOrFail(entries: readonly Entry[], error: unknown): Promise<void> {
+    const [only] = entries;
+    if (only !== undefined && entries.length === 1) return fail(only, error);
+    if (isOutage(error)) {
+      for (const entry of entries) fail(entry, error);
+      return;
+    }
+    const half = entries.length >> 1;
+    await runBatch(entries.slice(0, half));
+    await runBatch(entries.slice(half));
+  }
+
+  function startSlow(): void {
+    while (slowRunning < SLOW_LANE_MAX && slow.length > 0) {
+      const entry = slow[0];
+      slow = slow.slice(1);
+      if (entry === undefined) return;
+      slowRunning += 1;
+      void runSlow(entry).finally(() => {
+        slowRunning -= 1;
+        startSlow();
+        schedule();
+        wakeWaiters();
+      });
+    }
+  }
+
+  async function runSlow(entry: Entry): Promise<void> {
+    try {
+      const settlement = await withRetries(() => settleWaiting(deps, entry.pending));
+      finish(entry, settlement);
+    } catch (error) {
+      fail(entry, error);
+    }
+  }
+
+  function finish(entry: Entry, settlement: Settlement): void {
+    release(entry);
+    if (settlement.kind === 'settled') entry.resolve(settlement);
+    else if (settlement.kind === 'conflict') entry.reject(new TanbaError('receipts.conflict'));
+    else entry.reject(new TanbaError('receipts.busy', { retryAfterSeconds: 5 }));
+  }
+
+  function fail(entry: Entry, error: unknown): void {
+    release(entry);
+    entry.reject(translate(error));
+  }
+
+  function release(entry: Entry): void {
+    for (const key of entry.keys) busy.delete(key);
+  }
+
+  function wakeWaiters(): void {
+    if (queue.length < deps.queueMax / 2) for (const wake of roomWaiters.splice(0)) wake();
+    if (queue.length === 0 && batches === 0 && slow.length === 0 && slowRunning === 0) {
+      for (const wake of idleWaiters.splice(0)) wake();
+    }
+  }
+
+  return {
+    settle,
+    roomForBulk: () =>
+      queue.length < deps.queueMax / 2 ? Promise.resolve() : new Promise((resolve) => roomWaiters.push(resolve)),
+    get waiting() {
+      return queue.length;
+    },
+    stop: () => {
+      stopping = true;
+      const idle = new Promise<void>((resolve) => idleWaiters.push(resolve));
+      wakeWaiters();
+      return idle;
+    },
+  };
+}
+
+/** A code named twice is twice among the keys: taking and giving back a key again does no harm. */
+function keysOf(pending: PendingReceipt): string[] {
+  const keys = [receiptKey(pending)];
+  for (const { cis } of pending.marks) if (cis !== null) keys.push(cis);
+  return keys;
+}
+
+async function withRetries<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= BATCH_TRIES || !isPassing(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2 ** attempt * 10 * (0.5 + Math.random())));
+    }
+  }
+}
+
+/** 40P01 deadlock, 40001 serialisation: the same batch again. A lost connection: again, the keys tell what happened. */
+function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  return (
+    state === '40P01' ||
+    state === '40001' ||
+    isOutage(error) ||
+    (error instanceof Error && error.name === 'ReceiptAlreadyThere')
+  );
+}
+
+/** The store is away: classes 08 and 57P, no space (53), or a socket error without SQLSTATE. */
+function isOutage(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return /^(08|53|57P)/.test(state);
+  return (
+    error instanceof Error &&
+    !(error instanceof TanbaError) &&
+    /ECONN|EPIPE|ENOENT|terminat|timeout exceeded/i.test(error.message)
+  );
+}
+
+function translate(error: unknown): unknown {
+  const state = sqlState(error);
+  if (state === '55P03' || state === '57014')
+    return new TanbaError('receipts.busy', { retryAfterSeconds: 5, cause: error });
+  if (state?.startsWith('22')) return new TanbaError('receipts.not_storable', { cause: error });
+  if (isOutage(error)) return new TanbaError('store.unavailable', { retryAfterSeconds: 2, cause: error });
+  return error;
+}

@@ -1,0 +1,191 @@
+import type { Database, Queryable, Transaction } from '../../store/database.ts';
+import { appendOutbox } from '../../store/outbox.ts';
+import type { Clock } from '../clock.ts';
+import type { CodeRows } from '../lifecycle/code-rows.ts';
+import { lockCodes, lockCodesOrSkip, readCodes, readPackagesAbove } from '../lifecycle/code-rows.ts';
+import { writeLooseChanges } from '../lifecycle/write.ts';
+import type { Judgement, MarkOutcome, PendingReceipt } from './judge.ts';
+import { judge } from './judge.ts';
+import type { JudgedReceipt } from './receipt-store.ts';
+import { findReceipts, insertReceipts, keepConflict, ReceiptAlreadyThere, receiptKey } from './receipt-store.ts';
+
+/** What the sender of a receipt is told. `wait`: a code is held by somebody; the receipt goes to the slow lane. */
+export type Settlement =
+  | { readonly kind: 'settled'; readonly receiptId: string; readonly outcomes: readonly MarkOutcome[] }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'wait' };
+
+export type Settlements = ReadonlyMap<PendingReceipt, Settlement>;
+
+/** Tries of the slow lane to lock a path that keeps moving, before it gives up. */
+const PATH_TRIES = 5;
+/** How long the slow lane waits for a row that a large document holds. */
+const SLOW_LOCK_TIMEOUT_MS = 12_000;
+
+/** Packages ("00…") sort before units ("01…"). */
+const FIRST_UNIT = '01';
+
+export interface SettleDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+/**
+ * Settles receipts with distinct keys and distinct codes in one transaction, without waiting for any lock.
+ * Answered only after the commit; on an error nothing has happened (or, when the connection died in COMMIT, it is not
+ * known: settling again finds the receipts by their keys).
+ */
+export async function settleBatch(deps: SettleDeps, batch: readonly PendingReceipt[]): Promise<Settlements> {
+  try {
+    return await settleNew(deps, batch);
+  } catch (error) {
+    if (!(error instanceof ReceiptAlreadyThere)) throw error;
+    return settleKnown(deps, batch);
+  }
+}
+
+/** The common case: none of the receipts was seen before. */
+async function settleNew(deps: SettleDeps, batch: readonly PendingReceipt[]): Promise<Settlements> {
+  const now = deps.clock.now();
+  return deps.db.transaction(async (tx) => {
+    const codes = await lockCodesOrSkip(tx, cisesOf(batch), 'change');
+    const heldByOthers = await findHeld(tx, batch, codes);
+    const packages = await readPackagesAbove(codes, (cises) => lockCodesOrSkip(tx, cises, 'share'));
+    const settlements = new Map<PendingReceipt, Settlement>();
+    const judged = judgeInOrder(batch, codes, packages, heldByOthers, settlements);
+    await writeJudged(tx, judged, now);
+    return settlements;
+  });
+}
+
+/** At least one of the receipts is there already: answer it from the store, settle the others. */
+async function settleKnown(deps: SettleDeps, batch: readonly PendingReceipt[]): Promise<Settlements> {
+  const stored = await findReceipts(deps.db, batch);
+  const settlements = new Map<PendingReceipt, Settlement>();
+  const fresh: PendingReceipt[] = [];
+  for (const pending of batch) {
+    const known = stored.get(receiptKey(pending));
+    if (known === undefined) fresh.push(pending);
+    else if (known.digest.equals(pending.digest)) settlements.set(pending, { kind: 'settled', ...known });
+    else {
+      await deps.db.transaction((tx) => keepConflict(tx, pending, deps.clock.now()));
+      settlements.set(pending, { kind: 'conflict' });
+    }
+  }
+  // Another hub may add one of the fresh ones meanwhile; then the batch is tried again by the desk.
+  if (fresh.length > 0)
+    for (const [pending, settlement] of await settleNew(deps, fresh)) settlements.set(pending, settlement);
+  return settlements;
+}
+
+/**
+ * One receipt that met a held row: waits for its locks in the common order (packages, then units, each by cis), looks
+ * again whether the path is still the one it locked, and gives up with SQLSTATE 55P03 after the lock timeout.
+ */
+export async function settleWaiting(deps: SettleDeps, pending: PendingReceipt): Promise<Settlement> {
+  const now = deps.clock.now();
+  for (let attempt = 0; attempt < PATH_TRIES; attempt++) {
+    try {
+      const settlement = await deps.db.transaction((tx) => settleUnderLocks(tx, pending, now), {
+        lockTimeoutMs: SLOW_LOCK_TIMEOUT_MS,
+      });
+      if (settlement !== null) return settlement;
+    } catch (error) {
+      if (!(error instanceof ReceiptAlreadyThere)) throw error;
+      const settlement = (await settleKnown(deps, [pending])).get(pending);
+      if (settlement !== undefined) return settlement;
+    }
+  }
+  return { kind: 'wait' };
+}
+
+async function settleUnderLocks(tx: Transaction, pending: PendingReceipt, now: Date): Promise<Settlement | null> {
+  const cises = cisesOf([pending]);
+  const before = await readCodes(tx, cises);
+  const above = await readPackagesAbove(before, (parents) => readCodes(tx, parents));
+  // All packages in one statement: one after the other, two receipts that each name the other's package would deadlock.
+  const named = cises.filter((cis) => cis < FIRST_UNIT);
+  const packages = await lockCodes(
+    tx,
+    [...new Set([...above.keys(), ...named])],
+    named.length > 0 ? 'change' : 'share',
+  );
+  const units = await lockCodes(
+    tx,
+    cises.filter((cis) => cis >= FIRST_UNIT),
+    'change',
+  );
+  const codes = new Map([...packages, ...units]);
+  const judgement = judge(pending, codes, packages);
+  if (judgement === null) return null;
+  await writeJudged(tx, [{ pending, judgement }], now);
+  return { kind: 'settled', receiptId: pending.receiptId, outcomes: judgement.outcomes };
+}
+
+interface JudgedWithChanges {
+  readonly pending: PendingReceipt;
+  readonly judgement: Judgement;
+}
+
+/**
+ * Judges in order of arrival. A receipt waits where it would meet another receipt of this batch: in a package that the
+ * other one sells whole, or selling whole a package that the other one took from.
+ */
+function judgeInOrder(
+  batch: readonly PendingReceipt[],
+  codes: CodeRows,
+  packages: CodeRows,
+  heldByOthers: ReadonlySet<string>,
+  settlements: Map<PendingReceipt, Settlement>,
+): JudgedWithChanges[] {
+  const judged: JudgedWithChanges[] = [];
+  const changed = new Set<string>();
+  const reliedOn = new Set<string>();
+  for (const pending of batch) {
+    const held = heldByOthers.size > 0 && pending.marks.some(({ cis }) => cis !== null && heldByOthers.has(cis));
+    const judgement = held ? null : judge(pending, codes, packages);
+    const clashes =
+      judgement === null ||
+      judgement.changes.some(({ cis }) => reliedOn.has(cis)) ||
+      [...judgement.packages].some((cis) => changed.has(cis));
+    if (clashes) {
+      settlements.set(pending, { kind: 'wait' });
+      continue;
+    }
+    for (const { cis } of judgement.changes) changed.add(cis);
+    for (const cis of judgement.packages) reliedOn.add(cis);
+    judged.push({ pending, judgement });
+    settlements.set(pending, { kind: 'settled', receiptId: pending.receiptId, outcomes: judgement.outcomes });
+  }
+  return judged;
+}
+
+async function writeJudged(tx: Transaction, judged: readonly JudgedWithChanges[], now: Date): Promise<void> {
+  const first = judged[0];
+  if (first === undefined) return;
+  const receipts: JudgedReceipt[] = judged.map(({ pending, judgement }) => ({
+    pending,
+    outcomes: judgement.outcomes,
+  }));
+  await insertReceipts(tx, receipts, now);
+  await writeLooseChanges(
+    tx,
+    judged.flatMap(({ judgement }) => judgement.changes),
+    now,
+  );
+  // One outbox row for the whole batch: no partner needs more, and the row is on the hot path.
+  const payload = { receiptIds: judged.map(({ pending }) => pending.receiptId) };
+  await appendOutbox(tx, [{ topic: 'receipts.accepted', bin: first.pending.sender, payload }], now);
+}
+
+function cisesOf(batch: readonly PendingReceipt[]): string[] {
+  const cises = new Set<string>();
+  for (const { marks } of batch) for (const { cis } of marks) if (cis !== null) cises.add(cis);
+  return [...cises];
+}
+
+/** Codes that exist but were skipped by the locking read. */
+async function findHeld(db: Queryable, batch: readonly PendingReceipt[], locked: CodeRows): Promise<Set<string>> {
+  const missing = cisesOf(batch).filter((cis) => !locked.has(cis));
+  return new Set((await readCodes(db, missing)).keys());
+}
