@@ -1,0 +1,157 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../../store/database.ts';
+import { raiseAlert } from '../audit/alerts.ts';
+import type { Catalogue, Product } from '../catalogue/catalogue.ts';
+import type { Clock } from '../clock.ts';
+import type { ParsedCode, Tail } from '../codes/gs1.ts';
+import type { KeyRing } from '../codes/key-ring.ts';
+import type { MarkReader } from '../codes/mark-reader.ts';
+import type { ProductionFactsReader } from '../codes/production-facts.ts';
+import { TanbaError } from '../errors.ts';
+import type { EffectiveState } from '../lifecycle/effective-state.ts';
+import { REASON_RETAIL } from '../lifecycle/transitions.ts';
+import type { Participants } from '../participants/participants.ts';
+import type { FailureLimits } from './failure-limits.ts';
+import type { LookUp } from './look-up.ts';
+
+export const VERDICTS = [
+  'genuine',
+  'sold',
+  'withdrawn',
+  'not_in_circulation',
+  'unknown',
+  'forged',
+  'unverified',
+  'malformed',
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What a citizen is told (R7). Never who owns the goods. */
+export interface CheckAnswer {
+  readonly verdict: Verdict;
+  readonly cis: string | null;
+  readonly gtin: string | null;
+  readonly product: Product | null;
+  /** Name of the importer, where the goods were imported. */
+  readonly importer: string | null;
+  readonly customsDeclaration: { readonly number: string; readonly date: string } | null;
+  readonly productionDate: string | null;
+  readonly expiryDate: string | null;
+}
+
+export interface PublicCheck {
+  check(text: string, source: string): Promise<CheckAnswer>;
+}
+
+export interface PublicCheckDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly catalogue: Catalogue;
+  readonly participants: Participants;
+  readonly keyRing: KeyRing;
+  readonly markReader: MarkReader;
+  readonly productionFacts: ProductionFactsReader;
+  readonly lookUp: LookUp;
+  readonly failureLimits: FailureLimits;
+  readonly onVerdict?: (verdict: Verdict) => void;
+}
+
+const VERIFIED_TAILS_CACHED = 50_000;
+const NAMES_CACHED = 10_000;
+const NAMES_TTL_MS = 300_000;
+
+const NOTHING = {
+  product: null,
+  importer: null,
+  customsDeclaration: null,
+  productionDate: null,
+  expiryDate: null,
+} as const;
+
+/**
+ * Order of the checks: the tail first, without the database. A wrong tail is `forged` whether the code exists or not,
+ * so nobody learns from it which serials exist; a code without a tail is `unverified` with the goods card of its GTIN
+ * only; a right tail on a code that was never issued is `unknown`, and an alert, because only our keys make right tails.
+ */
+export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
+  const { catalogue, markReader, keyRing, lookUp, failureLimits } = deps;
+  const verifiedTails = new LRUCache<string, true>({ max: VERIFIED_TAILS_CACHED });
+  const names = new LRUCache<string, string>({ max: NAMES_CACHED, ttl: NAMES_TTL_MS });
+
+  async function check(text: string, source: string): Promise<CheckAnswer> {
+    const answer = await judge(text, source);
+    deps.onVerdict?.(answer.verdict);
+    return answer;
+  }
+
+  async function judge(text: string, source: string): Promise<CheckAnswer> {
+    const [result] = await markReader.read([text]);
+    if (result === undefined || !result.ok) return { verdict: 'malformed', cis: null, gtin: null, ...NOTHING };
+    const { code } = result;
+    const { cis, gtin, tail } = code;
+    const product = gtin === null ? null : ((await catalogue.find([gtin])).get(gtin) ?? null);
+    if (tail === null) return { ...NOTHING, verdict: 'unverified', cis, gtin, product };
+    if (!(await tailIsRight(code, tail, source))) return { ...NOTHING, verdict: 'forged', cis, gtin, product };
+    const found = await lookUp.find(cis);
+    if (found === null) {
+      await raiseNeverIssued(cis, source);
+      return { ...NOTHING, verdict: 'unknown', cis, gtin, product };
+    }
+    const facts = (await deps.productionFacts.of([found.row])).get(cis);
+    const imported = facts?.introductionType === 'IMPORT' ? facts.introducedBy : null;
+    return {
+      verdict: verdictOf(found.state),
+      cis,
+      gtin,
+      product,
+      importer: imported === null ? null : await nameOf(imported),
+      customsDeclaration: facts?.customsDeclaration ?? null,
+      productionDate: facts?.productionDate ?? null,
+      expiryDate: facts?.expiryDate ?? null,
+    };
+  }
+
+  async function tailIsRight(code: ParsedCode, tail: Tail, source: string): Promise<boolean> {
+    const key = `${code.cis} ${tail.kind === 'key' ? tail.keyId : ''} ${tail.value}`;
+    if (verifiedTails.has(key)) return true;
+    const limitedCis = tail.kind === 'code' ? code.cis : null;
+    const waitSeconds = await failureLimits.blockedFor(source, limitedCis);
+    if (waitSeconds > 0) throw new TanbaError('checks.too_many_failures', { retryAfterSeconds: waitSeconds });
+    const template = code.gtin === null ? undefined : markReader.rulesOf(code.gtin)?.template;
+    if (template !== undefined && keyRing.verifyTail(code.cis, template, tail)) {
+      verifiedTails.set(key, true);
+      return true;
+    }
+    await failureLimits.failed(source, limitedCis);
+    return false;
+  }
+
+  async function raiseNeverIssued(cis: string, source: string): Promise<void> {
+    const at = deps.clock.now();
+    await raiseAlert(deps.db, { at, kind: 'right_tail_never_issued', subject: cis, details: { source } });
+  }
+
+  async function nameOf(bin: string): Promise<string | null> {
+    const cached = names.get(bin);
+    if (cached !== undefined) return cached;
+    const participant = await deps.participants.find(bin);
+    if (participant !== null) names.set(bin, participant.name);
+    return participant?.name ?? null;
+  }
+
+  return { check };
+}
+
+function verdictOf(state: EffectiveState): Verdict {
+  switch (state.status) {
+    case 'in_circulation':
+      return 'genuine';
+    case 'withdrawn':
+      return state.reason === REASON_RETAIL ? 'sold' : 'withdrawn';
+    case 'written_off':
+      return 'withdrawn';
+    case 'emitted':
+    case 'applied':
+      return 'not_in_circulation';
+  }
+}
