@@ -1,0 +1,35 @@
+/** The roles of participants, as in the register (R8). */
+export const ROLES = ['operator', 'manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd', 'authority'] as const;
+export type Role = (typeof ROLES)[number];
+
+export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'operate';
+
+/**
+ * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
+ * receipts to fiscal data operators and to sellers for their own tills, and reading to everybody for their own goods.
+ */
+const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  operator: ['codes', 'operate'],
+  manufacturer: ['orders', 'documents', 'receipts', 'codes'],
+  importer: ['orders', 'documents', 'receipts', 'codes'],
+  wholesaler: ['documents', 'receipts', 'codes'],
+  retailer: ['documents', 'receipts', 'codes'],
+  ofd: ['receipts'],
+  authority: ['codes'],
+};
+
+/** Who is asking: a participant, known by its key (later also by its signature). */
+export interface Principal {
+  readonly bin: string;
+  readonly role: Role;
+  readonly name: string;
+}
+
+export function may(principal: Principal, permission: Permission): boolean {
+  return PERMISSIONS[principal.role].includes(permission);
+}
+
+/** Roles that may see any participant's goods; every such disclosure is logged with its ground. */
+export function seesEverything(principal: Principal): boolean {
+  return principal.role === 'operator' || principal.role === 'authority';
+}

@@ -1,0 +1,218 @@
+import Type from 'typebox';
+import { seesEverything } from '../access/permissions.ts';
+import type { DocumentRow } from '../core/documents/document-store.ts';
+import { findErrors } from '../core/documents/document-store.ts';
+import type { DocumentIntake, Sender } from '../core/documents/intake.ts';
+import { DOCUMENT_KINDS, KINDS } from '../core/documents/kinds.ts';
+import type { DocumentProcessor } from '../core/documents/processor.ts';
+import type { Language } from '../core/errors.ts';
+import { TanbaError } from '../core/errors.ts';
+import type { Database } from '../store/database.ts';
+import { localized } from './problem.ts';
+import type { AnyRoute, RouteReply, RouteRequest } from './route.ts';
+import { route } from './route.ts';
+
+export interface DocumentRoutesDeps {
+  readonly db: Database;
+  readonly intake: DocumentIntake;
+  readonly processor: DocumentProcessor;
+  readonly limits: {
+    readonly jsonBodyBytes: number;
+    readonly streamBodyBytes: number;
+    readonly waitSecondsMax: number;
+  };
+}
+
+const ERRORS_SHOWN = 10;
+const ERRORS_PER_PAGE_MAX = 1_000;
+
+const Codes = Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1 });
+
+/** Each kind with its own body, for readers of the API; checked by the intake, which keeps the codes out of ajv. */
+const DocumentBody = Type.Union(
+  DOCUMENT_KINDS.map((kind) => {
+    const { header, hasCodes, summary } = KINDS[kind];
+    const body = hasCodes
+      ? Type.Object({ ...headerProperties(header), codes: Codes }, { additionalProperties: false })
+      : header;
+    return Type.Object({ kind: Type.Literal(kind), body }, { description: summary, additionalProperties: false });
+  }),
+);
+
+const Problem = Type.Object({
+  code: Type.String(),
+  path: Type.Optional(Type.String()),
+  cis: Type.Optional(Type.String()),
+  message: Type.String(),
+});
+
+const DocumentAnswer = Type.Object({
+  documentId: Type.String({ format: 'uuid' }),
+  kind: Type.Optional(Type.String()),
+  status: Type.String({ description: 'received, accepted, rejected or failed' }),
+  codeCount: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  receivedAt: Type.Optional(Type.String({ format: 'date-time' })),
+  completedAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
+  errorCount: Type.Optional(Type.Integer()),
+  errors: Type.Optional(Type.Array(Problem)),
+});
+
+const Id = Type.Object({ id: Type.String({ format: 'uuid' }) });
+
+export function documentRoutes(deps: DocumentRoutesDeps): AnyRoute[] {
+  return [submitRoute(deps), getRoute(deps), errorsRoute(deps)];
+}
+
+function submitRoute(deps: DocumentRoutesDeps): AnyRoute {
+  return route({
+    method: 'post',
+    path: '/api/v1/documents',
+    operationId: 'submitDocument',
+    tag: 'documents',
+    summary: 'Submit a document: application, introduction, packing, withdrawal, return, write-off',
+    description:
+      'Answered with 202 when the document is durable; with `Prefer: wait=N` the answer waits up to N seconds for the ' +
+      'final state (then 200). A document takes effect whole or not at all. As a stream (application/x-ndjson) the first ' +
+      'line is {"kind", "body"} without codes and every further line is one code as a JSON string. Without an ' +
+      'Idempotency-Key the content itself is the key: the same document again has the same answer and no second effect.',
+    access: 'documents',
+    body: DocumentBody,
+    bodyLimitBytes: deps.limits.jsonBodyBytes,
+    handlerChecksBody: true,
+    streamTypes: ['application/x-ndjson', 'application/ndjson'],
+    streamLimitBytes: deps.limits.streamBodyBytes,
+    headers: [
+      {
+        name: 'Idempotency-Key',
+        description: "The sender's own key of this document.",
+        schema: Type.String({ minLength: 1, maxLength: 255 }),
+      },
+      { name: 'Prefer', description: '`wait=N`, seconds.', schema: Type.String({ maxLength: 200 }) },
+    ],
+    responses: {
+      200: { description: 'Final state (after Prefer: wait, or of a document sent before)', schema: DocumentAnswer },
+      202: { description: 'Received', schema: DocumentAnswer },
+    },
+    handle: async (request) => {
+      const sender = senderOf(request);
+      const acceptance =
+        request.body === undefined
+          ? await deps.intake.acceptStream(sender, request.stream)
+          : await deps.intake.acceptJson(sender, request.body, request.rawBody);
+      const waitMs = waitOf(request.headers['prefer'], deps.limits.waitSecondsMax);
+      if (waitMs === 0 && acceptance.status === 'received') return { status: 202, body: acceptance };
+      const document = await deps.processor.waitFor(acceptance.documentId, waitMs, request.signal);
+      if (document === null) return { status: 202, body: acceptance };
+      return documentReply(deps, document, request.language);
+    },
+  });
+}
+
+function getRoute(deps: DocumentRoutesDeps): AnyRoute {
+  return route({
+    method: 'get',
+    path: '/api/v1/documents/:id',
+    operationId: 'getDocument',
+    tag: 'documents',
+    summary: 'State of a document, with its first errors',
+    access: 'codes',
+    params: Id,
+    responses: { 200: { description: 'The document', schema: DocumentAnswer } },
+    handle: async (request) => {
+      const document = await ownDocument(deps, request.params.id, request);
+      return { ...(await documentReply(deps, document, request.language)), status: 200 };
+    },
+  });
+}
+
+function errorsRoute(deps: DocumentRoutesDeps): AnyRoute {
+  return route({
+    method: 'get',
+    path: '/api/v1/documents/:id/errors',
+    operationId: 'getDocumentErrors',
+    tag: 'documents',
+    summary: 'Errors of a rejected document, page by page',
+    access: 'codes',
+    params: Id,
+    query: Type.Object(
+      {
+        after: Type.Optional(Type.Integer({ minimum: 0, description: 'How many errors to pass over.' })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ERRORS_PER_PAGE_MAX })),
+      },
+      { additionalProperties: false },
+    ),
+    responses: {
+      200: {
+        description: 'One page; `next` is the following page’s `after`, null on the last',
+        schema: Type.Object({
+          errorCount: Type.Integer(),
+          errors: Type.Array(Problem),
+          next: Type.Union([Type.Integer(), Type.Null()]),
+        }),
+      },
+    },
+    handle: async (request) => {
+      const document = await ownDocument(deps, request.params.id, request);
+      const after = request.query.after ?? 0;
+      const problems = await findErrors(deps.db, document.documentId, after, request.query.limit ?? 100);
+      const next = after + problems.length;
+      return {
+        status: 200,
+        body: {
+          errorCount: document.errorCount,
+          errors: problems.map((problem) => localized(problem, request.language)),
+          next: next < document.errorCount ? next : null,
+        },
+      };
+    },
+  });
+}
+
+async function documentReply(deps: DocumentRoutesDeps, document: DocumentRow, language: Language): Promise<RouteReply> {
+  const { documentId, kind, status, codeCount, receivedAt, completedAt, errorCount } = document;
+  const problems = errorCount === 0 ? [] : await findErrors(deps.db, documentId, 0, ERRORS_SHOWN);
+  return {
+    status: status === 'received' ? 202 : 200,
+    body: {
+      documentId,
+      kind,
+      status,
+      codeCount,
+      receivedAt: receivedAt.toISOString(),
+      completedAt: completedAt?.toISOString() ?? null,
+      errorCount,
+      errors: problems.map((problem) => localized(problem, language)),
+    },
+  };
+}
+
+/** Another participant's document does not exist, for whoever may not see it. */
+async function ownDocument(
+  deps: DocumentRoutesDeps,
+  documentId: string,
+  request: RouteRequest<unknown, unknown, unknown>,
+): Promise<DocumentRow> {
+  const { waitFor } = deps.processor;
+  const document = await waitFor(documentId, 0, request.signal);
+  if (document === null || (document.bin !== request.principal.bin && !seesEverything(request.principal))) {
+    throw new TanbaError('documents.not_found');
+  }
+  return document;
+}
+
+function senderOf(request: RouteRequest<unknown, unknown, unknown>): Sender {
+  const key = request.headers['idempotency-key'];
+  return { bin: request.principal.bin, ip: request.ip, idempotencyKey: typeof key === 'string' ? key : undefined };
+}
+
+/** RFC 7240 `wait`, in milliseconds. */
+function waitOf(prefer: string | string[] | undefined, secondsMax: number): number {
+  const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})/i.exec(String(prefer ?? ''))?.[1];
+  return seconds === undefined ? 0 : Math.min(Number(seconds), secondsMax) * 1_000;
+}
+
+function headerProperties(header: object): Record<string, ReturnType<typeof Type.Unknown>> {
+  return 'properties' in header && typeof header.properties === 'object' && header.properties !== null
+    ? { ...header.properties }
+    : {};
+}
