@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBaselineServer } from './baseline.ts';
+import type { Bench } from './bench.ts';
+import { bulkReceipts } from './benches/bulk-receipts.ts';
+import { disk } from './benches/disk.ts';
+import { emission } from './benches/emission.ts';
+import { memory } from './benches/memory.ts';
+import { packages } from './benches/packages.ts';
+import { publicCheck } from './benches/public-check.ts';
+import { singleReceipts } from './benches/single-receipts.ts';
+import { utilisation } from './benches/utilisation.ts';
+import { buildHub, startHubProcess } from './hub-process.ts';
+import { readOptions } from './options.ts';
+import { type Row, tableOf, writeResults } from './report.ts';
+
+// npm run bench [-- [--only receipts,check] [--rounds 5] [--quick]]
+const BENCHES: readonly Bench[] = [
+  emission,
+  utilisation,
+  singleReceipts,
+  bulkReceipts,
+  publicCheck,
+  disk,
+  memory,
+  packages,
+];
+const QUICK_PART = 5;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+class Interrupted extends Error {}
+
+const tell = (line: string): void => console.error(`  ${line}`);
+const cleanups: (() => Promise<unknown>)[] = [];
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of SIGNALS) process.once(signal, () => reject(new Interrupted(signal)));
+  // A child that fails outside of what is awaited must not leave the hub running either.
+  process.once('uncaughtException', reject);
+});
+interrupted.catch(() => undefined);
+
+async function benchEverything(rows: Row[]): Promise<void> {
+  const { only, rounds, quick } = readOptions(process.argv.slice(2));
+  const unknown = only.filter((name) => !BENCHES.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    throw new RangeError(`no bench ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'tanba-bench-'));
+  cleanups.push(() => rm(folder, { recursive: true, force: true }));
+  const form = buildHub();
+  tell(`the hub runs from ${form === 'compiled' ? 'dist' : 'its sources'}`);
+  const baseline = await startBaselineServer();
+  cleanups.push(() => baseline.stop());
+  for (const bench of BENCHES) {
+    if (only.length > 0 && !only.includes(bench.name)) continue;
+    const startedAt = performance.now();
+    tell(`${bench.name}:`);
+    // Each bench has a fresh store: none pays for what another left.
+    const hub = await startHubProcess(join(folder, bench.name), form);
+    const stopHub = (): Promise<void> => hub.stop();
+    cleanups.push(stopHub);
+    const scaled = (amount: number): number => (quick ? Math.ceil(amount / QUICK_PART) : amount);
+    rows.push(...(await bench.run({ hub, baseline, rounds, folder, scaled, tell })));
+    cleanups.splice(cleanups.indexOf(stopHub), 1);
+    await hub.stop();
+    tell(`${bench.name} took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
+  }
+}
+
+const rows: Row[] = [];
+try {
+  await Promise.race([benchEverything(rows), interrupted]);
+} catch (error) {
+  process.exitCode = error instanceof Interrupted ? 130 : 1;
+  console.error(error instanceof Interrupted ? `\n${error.message}: clearing away` : error);
+}
+for (const cleanup of cleanups.reverse()) {
+  await cleanup().catch((error: unknown) => console.error('clearing away:', error));
+}
+if (rows.length > 0) {
+  console.log(tableOf(rows));
+  console.log(`\nWritten to ${await writeResults(rows, { arguments: process.argv.slice(2) })}`);
+}
+process.exit();
