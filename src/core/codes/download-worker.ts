@@ -1,5 +1,5 @@
 import { formatCode } from './gs1.ts';
-import { cisPrefix, type SerialSource } from './line-codes.ts';
+import { cisPrefix, ownBytes, type SerialSource } from './line-codes.ts';
 import { serialRange } from './serials.ts';
 import { createTailMaker, type SigningKey } from './tail.ts';
 import type { CodeTemplate } from './template.ts';
@@ -60,7 +60,8 @@ export function textOf(task: TextTask): string {
 }
 
 serveTasks(isTextTask, (task) => {
-  const text = new TextEncoder().encode(textOf(task));
+  // A code is ASCII (CSET 82, base64, GS), and so is its JSON.
+  const text = ownBytes(textOf(task));
   const result: TextResult = { text };
   return { result, transfer: [text.buffer] };
 });

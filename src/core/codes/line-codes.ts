@@ -141,8 +141,8 @@ function joinRows(
   return rows;
 }
 
-/** Latin-1 bytes in an ArrayBuffer of their own. */
-function ownBytes(text: string): Buffer<ArrayBuffer> {
+/** Latin-1 bytes in an ArrayBuffer of their own, which can be handed to another thread. */
+export function ownBytes(text: string): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(new ArrayBuffer(text.length));
   bytes.write(text, 'latin1');
   return bytes;

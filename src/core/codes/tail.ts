@@ -32,18 +32,29 @@ export function createTailMaker(template: CodeTemplate, key: SigningKey): (cis: 
   }
   const { keyId } = key;
   if (algorithm === 'ed25519') {
-    const prefix = signedPrefix(key);
-    const privateKey = ed25519PrivateKey(key);
-    return (cis) => ({
-      kind: 'key',
-      keyId,
-      value: sign(null, Buffer.from(prefix + cis), privateKey).toString('base64'),
-    });
+    const signature = createSigner(key);
+    return (cis) => ({ kind: 'key', keyId, value: signature(cis) });
   }
   const mac = macOf(key);
   return algorithm === 'mac-24'
     ? (cis) => ({ kind: 'code', value: mac(cis) })
     : (cis) => ({ kind: 'key', keyId, value: mac(cis) });
+}
+
+/** A cis has at most 38 characters. */
+const SIGNED_TEXT_MAX = 64;
+
+/** Each cis is written behind the same prefix, in the same bytes: a buffer for each took a hundredth of the time. */
+function createSigner(key: SigningKey): (cis: string) => string {
+  const privateKey = ed25519PrivateKey(key);
+  const prefix = signedPrefix(key);
+  const message = Buffer.alloc(prefix.length + SIGNED_TEXT_MAX);
+  const start = message.write(prefix, 'latin1');
+  return (cis) => {
+    if (cis.length > SIGNED_TEXT_MAX) throw new RangeError(`a cis of ${cis.length} characters`);
+    const end = start + message.write(cis, start, 'latin1');
+    return sign(null, message.subarray(0, end), privateKey).toString('base64');
+  };
 }
 
 /** Whether `value` (AI 92 or 93) is right for the cis under one key. Constant time for the keyed codes. */
