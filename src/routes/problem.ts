@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorKind, errorKind, errorText, type Language, type Problem, TanbaError } from '../core/errors.ts';
+import { isOutage, isTimeout } from '../store/outage.ts';
 import type { RouteReply } from './route.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -21,9 +22,19 @@ export function problemStatus(error: TanbaError): number {
   return error.code === 'request.method_not_allowed' ? 405 : STATUS_OF_KIND[errorKind(error.code)];
 }
 
-/** RFC 9457. Whatever is not an error of ours is "internal", without a word of its text. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** Whatever is not an error of ours is "internal", without a word of its text; a store that is away comes back. */
+export function knownError(error: unknown): TanbaError {
+  if (error instanceof TanbaError) return error;
+  return isOutage(error) || isTimeout(error)
+    ? new TanbaError('store.unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error })
+    : new TanbaError('internal', { cause: error });
+}
+
+/** RFC 9457. */
 export function problemReply(error: unknown, language: Language, requestId: string): RouteReply {
-  const known = error instanceof TanbaError ? error : new TanbaError('internal');
+  const known = knownError(error);
   const { path, cis, details, problems, retryAfterSeconds } = known.options;
   const status = problemStatus(known);
   // A single fault is listed too, so that a reader of errors[] needs no second way.

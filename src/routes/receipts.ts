@@ -9,7 +9,7 @@ import type { MarkOutcome } from '../core/receipts/judge.ts';
 import { Receipt } from '../core/receipts/receipt.ts';
 import type { AcceptedReceipt, ReceiptSender, Reception } from '../core/receipts/reception.ts';
 import type { Log } from '../log.ts';
-import { localized, problemStatus } from './problem.ts';
+import { knownError, localized, problemStatus } from './problem.ts';
 import type { AnyRoute, RouteReply, RouteRequest } from './route.ts';
 import { route } from './route.ts';
 
@@ -218,7 +218,7 @@ function failed(deps: ReceiptRoutesDeps, place: object, error: unknown, request:
 }
 
 function refusal(place: object, error: unknown, request: AnyRequest): object {
-  const known = error instanceof TanbaError ? error : new TanbaError('internal');
+  const known = knownError(error);
   const { code, options } = known;
   const { path, details, problems } = options;
   return {

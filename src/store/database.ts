@@ -8,6 +8,9 @@ export interface Queryable {
   ): Promise<pg.QueryResult<R>>;
 }
 
+/** A statement with its values, to be sent. */
+export type Statement = pg.QueryConfig<unknown[]>;
+
 /** One connection inside BEGIN … COMMIT. */
 export type Transaction = pg.PoolClient;
 
@@ -35,7 +38,7 @@ export interface DatabaseOptions {
   readonly onIdleError: (error: Error) => void;
 }
 
-export function openDatabase(options: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions, settings: pg.ClientConfig = {}): Database {
   const pool = new pg.Pool({
     ...options.connection,
     max: options.poolSize,
@@ -44,8 +47,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    ...settings,
   });
   pool.on('error', options.onIdleError);
+  // The pool listens to idle connections only. An error on one that is taken would end the process; whoever has it is
+  // told by the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const query: Database['query'] = (text, values) => pool.query(text, values);
   return {
     pool,
@@ -86,7 +93,8 @@ function beginStatement(options: TransactionOptions): string {
   return settings.join('; ');
 }
 
-async function rollback(tx: Transaction): Promise<Error | undefined> {
+/** What makes the connection unusable, if anything does. */
+export async function rollback(tx: Transaction): Promise<Error | undefined> {
   try {
     await tx.query('ROLLBACK');
     return undefined;
@@ -95,10 +103,7 @@ async function rollback(tx: Transaction): Promise<Error | undefined> {
   }
 }
 
-/** The SQLSTATE of a database error, or undefined for anything else. */
+/** The SQLSTATE of what the server said, or undefined for anything else: EPIPE has five letters too. */
 export function sqlState(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)) {
-    return error.code;
-  }
-  return undefined;
+  return error instanceof pg.DatabaseError ? error.code : undefined;
 }
