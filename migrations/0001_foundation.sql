@@ -176,6 +176,16 @@ begin
 end
 $$;
 
+-- For statements that write what their transaction has locked: an error where a row did not change after all.
+create function all_changed(changed bigint, wanted integer) returns void
+language plpgsql as $$
+begin
+  if changed <> wanted then
+    raise exception '% of % locked rows changed', changed, wanted using errcode = 'data_corrupted';
+  end if;
+end
+$$;
+
 -- Append-only. Emission has no row of its own: ver 0 is told by the order line. recorded_at orders the fold,
 -- occurred_at is the business date. parent_ver is the new package's version when the code entered it, left_ver the old
 -- package's version when the code left it: the package's own events between the two are the code's too (membership by

@@ -47,6 +47,8 @@ import { openDatabase } from './store/database.ts';
 import { startEmbeddedServer } from './store/embedded/server.ts';
 import { migrate } from './store/migrate.ts';
 import { ensurePartitions } from './store/partitions.ts';
+import type { PipelinedDatabase } from './store/pipelined-database.ts';
+import { openPipelinedDatabase } from './store/pipelined-database.ts';
 
 export interface RunningHub {
   readonly baseUrl: string;
@@ -62,6 +64,8 @@ export interface HubOptions {
 }
 
 const POOL_SIZE = 16;
+/** Three batches, four receipts of the slow lane, and one for a look at what is known. */
+const RECEIPTS_POOL_SIZE = 8;
 const STATEMENT_TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
 const PRODUCT_GROUPS = new URL('../config/product-groups/', import.meta.url);
@@ -76,7 +80,7 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
   };
   try {
     const store = await openStore(config, clock, log, stops);
-    const parts = await openParts(config, clock, log, store.db, stops);
+    const parts = await openParts(config, clock, log, store, stops);
     const { address, issuingLocked } = await serve(config, log, store.db, parts, stops);
     return { baseUrl: address, store: store.description, issuingLocked, stop };
   } catch (error) {
@@ -87,25 +91,29 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
 
 type Stops = (() => Promise<void>)[];
 
-async function openStore(
-  config: Config,
-  clock: Clock,
-  log: Log,
-  stops: Stops,
-): Promise<{ db: Database; description: string }> {
+interface Store {
+  readonly db: Database;
+  /** Connections of the receipt desk alone, pipelined: tills wait for nobody else's work. */
+  readonly receipts: PipelinedDatabase;
+  readonly description: string;
+}
+
+async function openStore(config: Config, clock: Clock, log: Log, stops: Stops): Promise<Store> {
   const { connection, description } = await findServer(config, log, stops);
   await migrate(connection, log);
-  const db = openDatabase({
+  const options = {
     connection,
-    poolSize: POOL_SIZE,
     applicationName: `tanba ${hostname()} ${process.pid}`.slice(0, 63),
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
-  });
+    onIdleError: (error: Error) => log.warn({ err: error }, 'a database connection was lost'),
+  };
+  const db = openDatabase({ ...options, poolSize: POOL_SIZE });
   stops.push(() => db.close());
+  const receipts = openPipelinedDatabase({ ...options, poolSize: RECEIPTS_POOL_SIZE });
+  stops.push(() => receipts.close());
   await ensurePartitions(db, clock.now());
   stops.push(every(DAY_MS, log, 'partitions', () => ensurePartitions(db, clock.now())));
-  return { db, description };
+  return { db, receipts, description };
 }
 
 async function findServer(
@@ -135,8 +143,9 @@ interface Parts {
   readonly catalogue: ReturnType<typeof createCatalogue>;
 }
 
-async function openParts(config: Config, clock: Clock, log: Log, db: Database, stops: Stops): Promise<Parts> {
+async function openParts(config: Config, clock: Clock, log: Log, store: Store, stops: Stops): Promise<Parts> {
   const { limits } = config;
+  const { db } = store;
   const masterKey = await loadMasterKey(config);
   const keyRing = await openKeyRing({ db, clock, keyFile: config.keyFile, masterKey });
   stops.push(every(KEY_REFRESH_MS, log, 'key ring', () => keyRing.refresh()));
@@ -165,7 +174,7 @@ async function openParts(config: Config, clock: Clock, log: Log, db: Database, s
   const intake = createDocumentIntake({ db, clock, processor, codesPerDocument: limits.codesPerDocument });
   await intake.forgetAbandoned();
   const desk = createReceiptDesk({
-    db,
+    db: store.receipts,
     clock,
     queueMax: limits.receiptQueue,
     onBatch: metrics.observeReceiptBatch,

@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { Statement, Transaction } from './database.ts';
 import { bucketOf, newId } from './ids.ts';
 
 /** A message to the outside, written in the transaction of the state change that it tells of. */
@@ -15,8 +15,11 @@ select $1, message_id, bucket, topic, payload
   from unnest($2::uuid[], $3::smallint[], $4::text[], $5::jsonb[]) as t(message_id, bucket, topic, payload)`;
 
 export async function appendOutbox(tx: Transaction, messages: readonly OutboxMessage[], now: Date): Promise<void> {
-  if (messages.length === 0) return;
-  await tx.query({
+  if (messages.length > 0) await tx.query(outboxStatement(messages, now));
+}
+
+export function outboxStatement(messages: readonly OutboxMessage[], now: Date): Statement {
+  return {
     name: 'append_outbox',
     text: APPEND_OUTBOX,
     values: [
@@ -26,5 +29,5 @@ export async function appendOutbox(tx: Transaction, messages: readonly OutboxMes
       messages.map((message) => message.topic),
       messages.map((message) => JSON.stringify(message.payload)),
     ],
-  });
+  };
 }

@@ -27,7 +27,7 @@ describe('packages inside packages', () => {
     store = await createTestDatabase();
     await prepareGoods(store.db);
     clock = movableClock();
-    circulation = openCirculation(store.db, clock);
+    circulation = openCirculation(store, clock);
   });
   after(async () => {
     await circulation.stop();

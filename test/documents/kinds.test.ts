@@ -12,7 +12,7 @@ describe('the seven kinds of documents', () => {
   before(async () => {
     store = await createTestDatabase();
     await prepareGoods(store.db);
-    circulation = openCirculation(store.db, movableClock());
+    circulation = openCirculation(store, movableClock());
   });
   after(async () => {
     await circulation.stop();

@@ -21,7 +21,7 @@ describe('the processor of documents', () => {
   after(() => store.drop());
 
   function open(options: Parameters<typeof openCirculation>[2] = {}): Circulation {
-    const circulation = openCirculation(store.db, movableClock(), options);
+    const circulation = openCirculation(store, movableClock(), options);
     opened.push(circulation);
     return circulation;
   }

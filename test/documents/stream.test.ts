@@ -25,7 +25,7 @@ describe('a document that comes as a stream of lines', () => {
   before(async () => {
     store = await createTestDatabase();
     await prepareGoods(store.db);
-    circulation = openCirculation(store.db, movableClock(), { codesPerDocument: CODES_MAX });
+    circulation = openCirculation(store, movableClock(), { codesPerDocument: CODES_MAX });
   });
   after(async () => {
     await circulation.stop();
@@ -181,7 +181,7 @@ describe('a document that comes as a stream of lines', () => {
 
   it('is forgotten when its hub died while it came in', async () => {
     const clock = movableClock();
-    const hub = openCirculation(store.db, clock);
+    const hub = openCirculation(store, clock);
     const before = await left();
     await store.db.query(
       `insert into document (document_id, bucket, bin, kind, format, status, header, received_at)

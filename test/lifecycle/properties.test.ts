@@ -76,7 +76,7 @@ describe('any sequence of documents and receipts', () => {
       const test = await createTestDatabase();
       await prepareGoods(test.db);
       const clock = movableClock();
-      stores.push({ test, clock, circulation: openCirculation(test.db, clock) });
+      stores.push({ test, clock, circulation: openCirculation(test, clock) });
     }
   });
   after(async () => {

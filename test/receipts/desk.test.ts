@@ -25,7 +25,7 @@ describe('the receipt desk', () => {
     await prepareGoods(store.db);
   });
   beforeEach(() => {
-    circulation = openCirculation(store.db, movableClock());
+    circulation = openCirculation(store, movableClock());
   });
   afterEach(() => circulation.stop());
   after(() => store.drop());
@@ -143,7 +143,7 @@ describe('the receipt desk', () => {
 
   it('deadlocks never, whatever the order in which overlapping receipts name their codes', async () => {
     const codes = await inCirculation(40);
-    const second = openCirculation(store.db, movableClock());
+    const second = openCirculation(store, movableClock());
     const receipts = Array.from({ length: 60 }, (_, index) => {
       const some = codes.filter((_code, at) => (at * 7 + index) % 3 === 0);
       return receiptOf(index % 2 === 0 ? some : some.toReversed());

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { createLog } from '../../src/log.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { ensurePartitions } from '../../src/store/partitions.ts';
+import { openPipelinedDatabase, type PipelinedDatabase } from '../../src/store/pipelined-database.ts';
 import { dayRunId, newRunId, onDatabase, serverUrl, TEST_PREFIX, withClient } from './postgres.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -13,6 +14,8 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 
 export interface TestDatabase {
   readonly db: Database;
+  /** Connections of the receipt desk. */
+  readonly receipts: PipelinedDatabase;
   readonly connection: pg.ClientConfig;
   /** The same as `connection`, for a child process's DATABASE_URL. */
   readonly url: string;
@@ -34,12 +37,15 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   await withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = onDatabase(server, name);
   const connection = { connectionString: url };
-  const db = openTestPool(connection, options.poolSize ?? POOL_SIZE);
+  const poolSize = options.poolSize ?? POOL_SIZE;
+  const db = openDatabase(poolOptions(connection, poolSize));
+  const receipts = openPipelinedDatabase(poolOptions(connection, poolSize));
   const drop = async (): Promise<void> => {
     await db.close();
+    await receipts.close();
     await withClient(server, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   };
-  return { db, connection, url, name, drop };
+  return { db, receipts, connection, url, name, drop };
 }
 
 /**
@@ -65,7 +71,7 @@ async function ensureTemplate(server: string): Promise<string> {
 async function prepareTemplate(url: string, now: Date): Promise<void> {
   const connection = { connectionString: url };
   await migrate(connection, createLog('silent'));
-  const db = openTestPool(connection, 1);
+  const db = openDatabase(poolOptions(connection, 1));
   try {
     await ensurePartitions(db, now);
   } finally {
@@ -73,14 +79,14 @@ async function prepareTemplate(url: string, now: Date): Promise<void> {
   }
 }
 
-function openTestPool(connection: pg.ClientConfig, poolSize: number): Database {
-  return openDatabase({
+function poolOptions(connection: pg.ClientConfig, poolSize: number): DatabaseOptions {
+  return {
     connection,
     poolSize,
     applicationName: 'tanba-test',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     onIdleError: () => {},
-  });
+  };
 }
 
 async function schemaDigest(): Promise<string> {

@@ -15,6 +15,7 @@ import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { createLog } from '../../src/log.ts';
 import type { Database } from '../../src/store/database.ts';
 import { newId } from '../../src/store/ids.ts';
+import type { TestDatabase } from './database.ts';
 
 export const MANUFACTURER = '180540001239';
 export const RETAILER = '190240012349';
@@ -79,7 +80,11 @@ export async function emitCodes(
 const MARKS_PER_RECEIPT = 1_000;
 
 /** The documents' and receipts' parts of a hub over one database, without HTTP. `applies: false` only receives. */
-export function openCirculation(db: Database, clock: Clock, { codesPerDocument = 200_000, applies = true } = {}) {
+export function openCirculation(
+  { db, receipts }: Pick<TestDatabase, 'db' | 'receipts'>,
+  clock: Clock,
+  { codesPerDocument = 200_000, applies = true } = {},
+) {
   const catalogue = createCatalogue({ db, clock });
   const productGroups = loadProductGroups(new URL('../../config/product-groups/', import.meta.url));
   const markReader = createMarkReader({ catalogue, productGroups, clock });
@@ -87,7 +92,7 @@ export function openCirculation(db: Database, clock: Clock, { codesPerDocument =
   const processor = createDocumentProcessor({ db, clock, markReader, errorsPerDocument: 100, log, applies });
   const intake = createDocumentIntake({ db, clock, processor, codesPerDocument });
   const queries = createCodeQueries({ db, clock, markReader, productionFacts: createProductionFacts(db) });
-  const desk = createReceiptDesk({ db, clock, queueMax: 4_000 });
+  const desk = createReceiptDesk({ db: receipts, clock, queueMax: 4_000 });
   const reception = createReception({ desk, markReader, clock, marksPerReceipt: MARKS_PER_RECEIPT });
 
   /** Submits and waits for the final state. */

@@ -31,7 +31,7 @@ export interface RefusalDesk {
 export async function openRefusalDesk(codesPerDocument: number): Promise<RefusalDesk> {
   const store = await createTestDatabase();
   await prepareGoods(store.db);
-  const circulation = openCirculation(store.db, movableClock('2026-11-24T09:00:00Z'), { codesPerDocument });
+  const circulation = openCirculation(store, movableClock('2026-11-24T09:00:00Z'), { codesPerDocument });
   const newSscc = ssccsFrom(2_000);
 
   async function everything(): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { Transaction } from '../../store/database.ts';
+import type { Statement } from '../../store/database.ts';
 import type { CodeEvent, CodeHold, CodeStatus } from './transitions.ts';
 
 /**
@@ -19,7 +19,8 @@ export interface CodeChange {
   readonly actor: string;
 }
 
-// For changes that leave the code loose (sale, return). One statement for n codes: rows and their history together.
+// For changes that leave the code loose (sale, return). One statement for n codes: rows and their history together, or
+// an error of the server, which undoes the transaction even when its COMMIT is on the way already.
 const WRITE_LOOSE_CHANGES = `
 with change as materialized (
   select * from unnest(
@@ -39,16 +40,11 @@ with change as materialized (
   select $12::timestamptz, occurred_at, document_id, ver, left_ver, status, hold, cis, event, actor, owner, reason
     from change
 )
-select count(*)::integer as changed from changed`;
+select all_changed(count(*), cardinality($1::text[])) from changed`;
 
-/** Writes changes of distinct codes. The rows must be locked by this transaction. */
-export async function writeLooseChanges(
-  tx: Transaction,
-  changes: readonly CodeChange[],
-  recordedAt: Date,
-): Promise<void> {
-  if (changes.length === 0) return;
-  const { rows } = await tx.query<{ changed: number }>({
+/** Writes changes of distinct codes. The rows must be locked by the transaction. */
+export function looseChangesStatement(changes: readonly CodeChange[], recordedAt: Date): Statement {
+  return {
     name: 'write_loose_changes',
     text: WRITE_LOOSE_CHANGES,
     values: [
@@ -65,7 +61,5 @@ export async function writeLooseChanges(
       changes.map((change) => change.actor),
       recordedAt,
     ],
-  });
-  if (rows[0]?.changed !== changes.length)
-    throw new Error('codes changed under their lock: rows and history would differ');
+  };
 }

@@ -1,15 +1,16 @@
-import type { Database } from '../../store/database.ts';
 import { sqlState } from '../../store/database.ts';
+import { isOutage, isTimeout } from '../../store/outage.ts';
+import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
 import type { Clock } from '../clock.ts';
 import { TanbaError } from '../errors.ts';
 import type { MarkOutcome, PendingReceipt } from './judge.ts';
-import { receiptKey } from './receipt-store.ts';
+import { isAlreadyThere, receiptKey } from './receipt-store.ts';
 import type { Settlement } from './settle.ts';
 import { settleBatch, settleWaiting } from './settle.ts';
 
 /**
  * Single receipts arriving together share a transaction: the desk forms batches in which each receipt key and each
- * code occurs once, keeps two of them under way, and answers each receipt after its commit. The next use of a code
+ * code occurs once, keeps a few of them under way, and answers each receipt after its commit. The next use of a code
  * waits for the next batch, in order of arrival.
  */
 export interface ReceiptDesk {
@@ -28,14 +29,20 @@ export interface SettledReceipt {
 }
 
 export interface ReceiptDeskDeps {
-  readonly db: Database;
+  readonly db: PipelinedDatabase;
   readonly clock: Clock;
   readonly queueMax: number;
   readonly onBatch?: (receipts: number) => void;
 }
 
 const BATCH_RECEIPTS_MAX = 256;
-const BATCHES_UNDER_WAY = 2;
+/**
+ * So many that the server has work while the process reads and answers others: with two batches of all that waited, 128
+ * tills moved in step, and one side stood still while the other worked (4,700 receipts/s; 5,800 with three of 48).
+ */
+const BATCHES_UNDER_WAY = 3;
+/** A batch takes its share of what waits, but never so few that its own cost shows. */
+const BATCH_SHARE_MIN = 48;
 const SLOW_LANE_MAX = 4;
 /** Tries of a batch that met a deadlock, a serialisation failure, a lost connection or another hub's same receipt. */
 const BATCH_TRIES = 5;
@@ -96,12 +103,14 @@ export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
   }
 
   function takeBatch(): Entry[] {
+    const share = Math.ceil(queue.length / BATCHES_UNDER_WAY);
+    const size = Math.min(Math.max(share, BATCH_SHARE_MIN), BATCH_RECEIPTS_MAX);
     const batch: Entry[] = [];
     const left: Entry[] = [];
     // Keys of receipts that stay behind: whoever comes later with one of them stays behind as well.
     const overtaken = new Set<string>();
     let index = 0;
-    for (; index < queue.length && index < LOOK_AHEAD_MAX && batch.length < BATCH_RECEIPTS_MAX; index++) {
+    for (; index < queue.length && index < LOOK_AHEAD_MAX && batch.length < size; index++) {
       const entry = queue[index];
       if (entry === undefined) break;
       const mustWait = entry.keys.some((key) => busy.has(key) || overtaken.has(key));
@@ -233,30 +242,12 @@ async function withRetries<T>(work: () => Promise<T>): Promise<T> {
 /** 40P01 deadlock, 40001 serialisation: the same batch again. A lost connection: again, the keys tell what happened. */
 function isPassing(error: unknown): boolean {
   const state = sqlState(error);
-  return (
-    state === '40P01' ||
-    state === '40001' ||
-    isOutage(error) ||
-    (error instanceof Error && error.name === 'ReceiptAlreadyThere')
-  );
-}
-
-/** The store is away: classes 08 and 57P, no space (53), or a socket error without SQLSTATE. */
-function isOutage(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state !== undefined) return /^(08|53|57P)/.test(state);
-  return (
-    error instanceof Error &&
-    !(error instanceof TanbaError) &&
-    /ECONN|EPIPE|ENOENT|terminat|timeout exceeded/i.test(error.message)
-  );
+  return state === '40P01' || state === '40001' || isOutage(error) || isAlreadyThere(error);
 }
 
 function translate(error: unknown): unknown {
-  const state = sqlState(error);
-  if (state === '55P03' || state === '57014')
-    return new TanbaError('receipts.busy', { retryAfterSeconds: 5, cause: error });
-  if (state?.startsWith('22')) return new TanbaError('receipts.not_storable', { cause: error });
+  if (isTimeout(error)) return new TanbaError('receipts.busy', { retryAfterSeconds: 5, cause: error });
+  if (sqlState(error)?.startsWith('22')) return new TanbaError('receipts.not_storable', { cause: error });
   if (isOutage(error)) return new TanbaError('store.unavailable', { retryAfterSeconds: 2, cause: error });
   return error;
 }

@@ -1,11 +1,7 @@
-import type { Queryable, Transaction } from '../../store/database.ts';
+import type { Queryable, Statement, Transaction } from '../../store/database.ts';
+import { sqlState } from '../../store/database.ts';
 import { raiseAlert } from '../audit/alerts.ts';
 import type { MarkOutcome, PendingReceipt } from './judge.ts';
-
-/** Thrown when a receipt of the batch is there already: the batch has to look before it writes. */
-export class ReceiptAlreadyThere extends Error {
-  override readonly name = 'ReceiptAlreadyThere';
-}
 
 export interface StoredReceipt {
   readonly receiptId: string;
@@ -19,8 +15,7 @@ select at, $12, receipt_id, register_id, fiscal_sign, bin, operation, sender, ip
   from unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::inet[],
               $9::bytea[], $10::bytea[], $11::jsonb[])
     as t(at, receipt_id, register_id, fiscal_sign, bin, operation, sender, ip, digest, raw, outcome)
- order by register_id, fiscal_sign, at
-on conflict do nothing`;
+ order by register_id, fiscal_sign, at`;
 
 const FIND_RECEIPTS = `
 select receipt.register_id as "registerId", receipt.fiscal_sign as "fiscalSign", receipt.at,
@@ -50,12 +45,9 @@ export interface JudgedReceipt {
   readonly outcomes: readonly MarkOutcome[];
 }
 
-export async function insertReceipts(
-  tx: Transaction,
-  judged: readonly JudgedReceipt[],
-  receivedAt: Date,
-): Promise<void> {
-  const { rowCount } = await tx.query({
+/** Fails with `isAlreadyThere` when one of the receipts is. */
+export function receiptsStatement(judged: readonly JudgedReceipt[], receivedAt: Date): Statement {
+  return {
     name: 'insert_receipts',
     text: INSERT_RECEIPTS,
     values: [
@@ -72,8 +64,16 @@ export async function insertReceipts(
       judged.map(({ outcomes }) => JSON.stringify(outcomes)),
       receivedAt,
     ],
-  });
-  if (rowCount !== judged.length) throw new ReceiptAlreadyThere();
+  };
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** A receipt of the batch is there already, from before or by another hub: the batch has to look before it writes. */
+export function isAlreadyThere(error: unknown): boolean {
+  if (sqlState(error) !== UNIQUE_VIOLATION || !(error instanceof Error) || !('table' in error)) return false;
+  // The partition's name: receipt_2026_11, receipt_default.
+  return typeof error.table === 'string' && error.table.startsWith('receipt_');
 }
 
 export async function findReceipts(

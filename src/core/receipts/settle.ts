@@ -1,13 +1,14 @@
-import type { Database, Queryable, Transaction } from '../../store/database.ts';
-import { appendOutbox } from '../../store/outbox.ts';
+import type { Queryable, Statement, Transaction } from '../../store/database.ts';
+import { outboxStatement } from '../../store/outbox.ts';
+import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
 import type { Clock } from '../clock.ts';
 import type { CodeRows } from '../lifecycle/code-rows.ts';
 import { lockCodes, lockCodesOrSkip, readCodes, readPackagesAbove } from '../lifecycle/code-rows.ts';
-import { writeLooseChanges } from '../lifecycle/write.ts';
+import { looseChangesStatement } from '../lifecycle/write.ts';
 import type { Judgement, MarkOutcome, PendingReceipt } from './judge.ts';
 import { judge } from './judge.ts';
 import type { JudgedReceipt } from './receipt-store.ts';
-import { findReceipts, insertReceipts, keepConflict, ReceiptAlreadyThere, receiptKey } from './receipt-store.ts';
+import { findReceipts, isAlreadyThere, keepConflict, receiptKey, receiptsStatement } from './receipt-store.ts';
 
 /** What the sender of a receipt is told. `wait`: a code is held by somebody; the receipt goes to the slow lane. */
 export type Settlement =
@@ -26,7 +27,7 @@ const SLOW_LOCK_TIMEOUT_MS = 12_000;
 const FIRST_UNIT = '01';
 
 export interface SettleDeps {
-  readonly db: Database;
+  readonly db: PipelinedDatabase;
   readonly clock: Clock;
 }
 
@@ -39,7 +40,7 @@ export async function settleBatch(deps: SettleDeps, batch: readonly PendingRecei
   try {
     return await settleNew(deps, batch);
   } catch (error) {
-    if (!(error instanceof ReceiptAlreadyThere)) throw error;
+    if (!isAlreadyThere(error)) throw error;
     return settleKnown(deps, batch);
   }
 }
@@ -47,15 +48,27 @@ export async function settleBatch(deps: SettleDeps, batch: readonly PendingRecei
 /** The common case: none of the receipts was seen before. */
 async function settleNew(deps: SettleDeps, batch: readonly PendingReceipt[]): Promise<Settlements> {
   const now = deps.clock.now();
-  return deps.db.transaction(async (tx) => {
-    const codes = await lockCodesOrSkip(tx, cisesOf(batch), 'change');
-    const heldByOthers = await findHeld(tx, batch, codes);
-    const packages = await readPackagesAbove(codes, (cises) => lockCodesOrSkip(tx, cises, 'share'));
-    const settlements = new Map<PendingReceipt, Settlement>();
-    const judged = judgeInOrder(batch, codes, packages, heldByOthers, settlements);
-    await writeJudged(tx, judged, now);
-    return settlements;
-  });
+  return deps.db.transactionInTwoTrips(
+    (tx) => lockBatch(tx, batch),
+    (locked) => {
+      const settlements = new Map<PendingReceipt, Settlement>();
+      const judged = judgeInOrder(batch, locked, settlements);
+      return { statements: writeStatements(judged, now), result: settlements };
+    },
+  );
+}
+
+interface LockedBatch {
+  readonly codes: CodeRows;
+  readonly packages: CodeRows;
+  readonly heldByOthers: ReadonlySet<string>;
+}
+
+async function lockBatch(tx: Transaction, batch: readonly PendingReceipt[]): Promise<LockedBatch> {
+  const codes = await lockCodesOrSkip(tx, cisesOf(batch), 'change');
+  const heldByOthers = await findHeld(tx, batch, codes);
+  const packages = await readPackagesAbove(codes, (cises) => lockCodesOrSkip(tx, cises, 'share'));
+  return { codes, packages, heldByOthers };
 }
 
 /** At least one of the receipts is there already: answer it from the store, settle the others. */
@@ -91,7 +104,7 @@ export async function settleWaiting(deps: SettleDeps, pending: PendingReceipt): 
       });
       if (settlement !== null) return settlement;
     } catch (error) {
-      if (!(error instanceof ReceiptAlreadyThere)) throw error;
+      if (!isAlreadyThere(error)) throw error;
       const settlement = (await settleKnown(deps, [pending])).get(pending);
       if (settlement !== undefined) return settlement;
     }
@@ -118,7 +131,7 @@ async function settleUnderLocks(tx: Transaction, pending: PendingReceipt, now: D
   const codes = new Map([...packages, ...units]);
   const judgement = judge(pending, codes, packages);
   if (judgement === null) return null;
-  await writeJudged(tx, [{ pending, judgement }], now);
+  for (const statement of writeStatements([{ pending, judgement }], now)) await tx.query(statement);
   return { kind: 'settled', receiptId: pending.receiptId, outcomes: judgement.outcomes };
 }
 
@@ -133,9 +146,7 @@ interface JudgedWithChanges {
  */
 function judgeInOrder(
   batch: readonly PendingReceipt[],
-  codes: CodeRows,
-  packages: CodeRows,
-  heldByOthers: ReadonlySet<string>,
+  { codes, packages, heldByOthers }: LockedBatch,
   settlements: Map<PendingReceipt, Settlement>,
 ): JudgedWithChanges[] {
   const judged: JudgedWithChanges[] = [];
@@ -160,22 +171,22 @@ function judgeInOrder(
   return judged;
 }
 
-async function writeJudged(tx: Transaction, judged: readonly JudgedWithChanges[], now: Date): Promise<void> {
+function writeStatements(judged: readonly JudgedWithChanges[], now: Date): Statement[] {
   const first = judged[0];
-  if (first === undefined) return;
+  if (first === undefined) return [];
   const receipts: JudgedReceipt[] = judged.map(({ pending, judgement }) => ({
     pending,
     outcomes: judgement.outcomes,
   }));
-  await insertReceipts(tx, receipts, now);
-  await writeLooseChanges(
-    tx,
-    judged.flatMap(({ judgement }) => judgement.changes),
-    now,
-  );
+  const changes = judged.flatMap(({ judgement }) => judgement.changes);
   // One outbox row for the whole batch: no partner needs more, and the row is on the hot path.
   const payload = { receiptIds: judged.map(({ pending }) => pending.receiptId) };
-  await appendOutbox(tx, [{ topic: 'receipts.accepted', bin: first.pending.sender, payload }], now);
+  const message = { topic: 'receipts.accepted', bin: first.pending.sender, payload };
+  return [
+    receiptsStatement(receipts, now),
+    ...(changes.length === 0 ? [] : [looseChangesStatement(changes, now)]),
+    outboxStatement([message], now),
+  ];
 }
 
 function cisesOf(batch: readonly PendingReceipt[]): string[] {
