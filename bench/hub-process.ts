@@ -37,7 +37,7 @@ const CONNECTIONS = 4;
 export function buildHub(): 'compiled' | 'sources' {
   const options = { cwd: ROOT, stdio: 'ignore' } as const;
   const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', ROOT));
-  spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--incremental', 'false'], options);
+  spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], options);
   return existsSync(COMPILED) ? 'compiled' : 'sources';
 }
 
