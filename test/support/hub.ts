@@ -74,11 +74,15 @@ export interface HubProcess extends HubClient {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** A hub of its own process, which can be killed. Its data folder is the caller's. */
-export async function startHubProcess(databaseUrl: string, dataFolder: string): Promise<HubProcess> {
+/** A hub of its own process, which can be killed. Its data folder is the caller's. Without a URL it has its own store. */
+export async function startHubProcess(
+  databaseUrl: string,
+  dataFolder: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<HubProcess> {
   const child = spawn(process.execPath, ['--import=tsx', MAIN, 'start'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...environment(databaseUrl, dataFolder), TANBA_LOG: 'error' },
+    env: { ...process.env, ...environment(databaseUrl, dataFolder), TANBA_LOG: 'error', ...env },
   });
   const output: string[] = [];
   await ready(child, output);

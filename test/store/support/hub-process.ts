@@ -34,7 +34,10 @@ export interface DataPlace {
   readonly dataFolder: string;
   startHub(options?: RunOptions): Promise<HubProcess>;
   /** The command line program, e.g. ['backup', folder]. */
-  runTanba(args: readonly string[]): { readonly status: number | null; readonly output: string };
+  runTanba(
+    args: readonly string[],
+    env?: NodeJS.ProcessEnv,
+  ): { readonly status: number | null; readonly output: string };
   /** The folder of PostgreSQL's data folder. */
   instanceFolder(): Promise<string>;
   /** As after the loss of a disk. */
@@ -65,8 +68,8 @@ export async function createDataPlace({ asNobody = false, below = '' } = {}): Pr
       hubs.push(hub);
       return hub;
     },
-    runTanba(args) {
-      const env = { ...process.env, TANBA_DATA: dataFolder, DATABASE_URL: '' };
+    runTanba(args, more = {}) {
+      const env = { ...process.env, TANBA_DATA: dataFolder, DATABASE_URL: '', ...more };
       const { status, stdout, stderr } = spawnSync(process.execPath, ['--import=tsx', MAIN, ...args], { env });
       return { status, output: `${stdout}${stderr}` };
     },
