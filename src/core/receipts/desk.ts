@@ -3,10 +3,13 @@ import { isOutage, isTimeout } from '../../store/outage.ts';
 import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
 import type { Clock } from '../clock.ts';
 import { TanbaError } from '../errors.ts';
+import type { Keyed } from './batch-queue.ts';
+import { createBatchQueue } from './batch-queue.ts';
 import type { MarkOutcome, PendingReceipt } from './judge.ts';
 import { isAlreadyThere, receiptKey } from './receipt-store.ts';
 import type { Settlement } from './settle.ts';
 import { settleBatch, settleWaiting } from './settle.ts';
+import { createSlowLane } from './slow-lane.ts';
 
 /**
  * Single receipts arriving together share a transaction: the desk forms batches in which each receipt key and each
@@ -43,25 +46,28 @@ const BATCH_RECEIPTS_MAX = 256;
 const BATCHES_UNDER_WAY = 3;
 /** A batch takes its share of what waits, but never so few that its own cost shows. */
 const BATCH_SHARE_MIN = 48;
-const SLOW_LANE_MAX = 4;
+const SLOW_AT_ONCE = 4;
+/** For its turn in the slow lane and its locks together: whoever waits for an answer has it within 15 seconds. */
+const SLOW_PATIENCE_MS = 12_000;
 /** Tries of a batch that met a deadlock, a serialisation failure, a lost connection or another hub's same receipt. */
 const BATCH_TRIES = 5;
-/** How far behind a busy code the queue is searched for receipts that may go ahead. */
-const LOOK_AHEAD_MAX = 2048;
 
-interface Entry {
+interface Entry extends Keyed {
   readonly pending: PendingReceipt;
-  readonly keys: readonly string[];
   readonly resolve: (settled: SettledReceipt) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
-  let queue: Entry[] = [];
-  let slow: Entry[] = [];
-  const busy = new Set<string>();
+  const queue = createBatchQueue<Entry>();
+  const slow = createSlowLane<Entry>({
+    clock: deps.clock,
+    atOnce: SLOW_AT_ONCE,
+    waitingMax: deps.queueMax,
+    patienceMs: SLOW_PATIENCE_MS,
+    work: runSlow,
+  });
   let batches = 0;
-  let slowRunning = 0;
   let stopping = false;
   let scheduled = false;
   const roomWaiters: (() => void)[] = [];
@@ -89,7 +95,8 @@ export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
 
   function startBatches(): void {
     while (batches < BATCHES_UNDER_WAY && queue.length > 0) {
-      const batch = takeBatch();
+      const share = Math.ceil(queue.length / BATCHES_UNDER_WAY);
+      const batch = queue.take(Math.min(Math.max(share, BATCH_SHARE_MIN), BATCH_RECEIPTS_MAX));
       if (batch.length === 0) break;
       batches += 1;
       deps.onBatch?.(batch.length);
@@ -102,30 +109,6 @@ export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
     wakeWaiters();
   }
 
-  function takeBatch(): Entry[] {
-    const share = Math.ceil(queue.length / BATCHES_UNDER_WAY);
-    const size = Math.min(Math.max(share, BATCH_SHARE_MIN), BATCH_RECEIPTS_MAX);
-    const batch: Entry[] = [];
-    const left: Entry[] = [];
-    // Keys of receipts that stay behind: whoever comes later with one of them stays behind as well.
-    const overtaken = new Set<string>();
-    let index = 0;
-    for (; index < queue.length && index < LOOK_AHEAD_MAX && batch.length < size; index++) {
-      const entry = queue[index];
-      if (entry === undefined) break;
-      const mustWait = entry.keys.some((key) => busy.has(key) || overtaken.has(key));
-      if (mustWait) {
-        for (const key of entry.keys) overtaken.add(key);
-        left.push(entry);
-      } else {
-        for (const key of entry.keys) busy.add(key);
-        batch.push(entry);
-      }
-    }
-    queue = left.length === 0 ? queue.slice(index) : left.concat(queue.slice(index));
-    return batch;
-  }
-
   async function runBatch(entries: readonly Entry[]): Promise<void> {
     try {
       const settlements = await withRetries(() =>
@@ -136,10 +119,8 @@ export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
       );
       for (const entry of entries) {
         const settlement = settlements.get(entry.pending) ?? { kind: 'wait' };
-        if (settlement.kind === 'wait') slow.push(entry);
-        else finish(entry, settlement);
+        if (settlement.kind !== 'wait' || !slow.add(entry)) finish(entry, settlement);
       }
-      startSlow();
     } catch (error) {
       await splitOrFail(entries, error);
     }
@@ -158,49 +139,31 @@ export function createReceiptDesk(deps: ReceiptDeskDeps): ReceiptDesk {
     await runBatch(entries.slice(half));
   }
 
-  function startSlow(): void {
-    while (slowRunning < SLOW_LANE_MAX && slow.length > 0) {
-      const entry = slow[0];
-      slow = slow.slice(1);
-      if (entry === undefined) return;
-      slowRunning += 1;
-      void runSlow(entry).finally(() => {
-        slowRunning -= 1;
-        startSlow();
-        schedule();
-        wakeWaiters();
-      });
-    }
-  }
-
-  async function runSlow(entry: Entry): Promise<void> {
+  async function runSlow(entry: Entry, leftMs: number): Promise<void> {
     try {
-      const settlement = await withRetries(() => settleWaiting(deps, entry.pending));
-      finish(entry, settlement);
+      const inTime = leftMs > 0;
+      finish(entry, inTime ? await withRetries(() => settleWaiting(deps, entry.pending, leftMs)) : { kind: 'wait' });
     } catch (error) {
       fail(entry, error);
     }
+    schedule();
   }
 
   function finish(entry: Entry, settlement: Settlement): void {
-    release(entry);
+    queue.release(entry);
     if (settlement.kind === 'settled') entry.resolve(settlement);
     else if (settlement.kind === 'conflict') entry.reject(new TanbaError('receipts.conflict'));
     else entry.reject(new TanbaError('receipts.busy', { retryAfterSeconds: 5 }));
   }
 
   function fail(entry: Entry, error: unknown): void {
-    release(entry);
+    queue.release(entry);
     entry.reject(translate(error));
-  }
-
-  function release(entry: Entry): void {
-    for (const key of entry.keys) busy.delete(key);
   }
 
   function wakeWaiters(): void {
     if (queue.length < deps.queueMax / 2) for (const wake of roomWaiters.splice(0)) wake();
-    if (queue.length === 0 && batches === 0 && slow.length === 0 && slowRunning === 0) {
+    if (queue.length === 0 && batches === 0 && slow.idle) {
       for (const wake of idleWaiters.splice(0)) wake();
     }
   }

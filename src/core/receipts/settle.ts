@@ -20,8 +20,6 @@ export type Settlements = ReadonlyMap<PendingReceipt, Settlement>;
 
 /** Tries of the slow lane to lock a path that keeps moving, before it gives up. */
 const PATH_TRIES = 5;
-/** How long the slow lane waits for a row that a large document holds. */
-const SLOW_LOCK_TIMEOUT_MS = 12_000;
 
 /** Packages ("00…") sort before units ("01…"). */
 const FIRST_UNIT = '01';
@@ -95,12 +93,18 @@ async function settleKnown(deps: SettleDeps, batch: readonly PendingReceipt[]): 
  * One receipt that met a held row: waits for its locks in the common order (packages, then units, each by cis), looks
  * again whether the path is still the one it locked, and gives up with SQLSTATE 55P03 after the lock timeout.
  */
-export async function settleWaiting(deps: SettleDeps, pending: PendingReceipt): Promise<Settlement> {
+export async function settleWaiting(
+  deps: SettleDeps,
+  pending: PendingReceipt,
+  lockTimeoutMs: number,
+): Promise<Settlement> {
   const now = deps.clock.now();
   for (let attempt = 0; attempt < PATH_TRIES; attempt++) {
     try {
       const settlement = await deps.db.transaction((tx) => settleUnderLocks(tx, pending, now), {
-        lockTimeoutMs: SLOW_LOCK_TIMEOUT_MS,
+        lockTimeoutMs,
+        // Several held rows are waited for one after another, each for that long.
+        statementTimeoutMs: lockTimeoutMs,
       });
       if (settlement !== null) return settlement;
     } catch (error) {
