@@ -61,6 +61,19 @@ describe('the catalogue', () => {
     assert.equal(statements, 1);
   });
 
+  it('answers those who ask at the same time by one statement, in the order of asking', async () => {
+    const answered: string[] = [];
+    const ask = async (name: string, gtins: readonly string[]): Promise<readonly string[]> => {
+      const found = await catalogue.find(gtins);
+      answered.push(name);
+      return [...found.keys()];
+    };
+    const asked = [ask('first', [boots.gtin, water.gtin]), ask('second', [boots.gtin]), ask('third', [water.gtin])];
+    assert.deepEqual(await Promise.all(asked), [[boots.gtin, water.gtin], [boots.gtin], [water.gtin]]);
+    assert.deepEqual(answered, ['first', 'second', 'third']);
+    assert.equal(statements, 1);
+  });
+
   it('forgets after 30 seconds', async () => {
     await catalogue.find([boots.gtin]);
     clock.advance({ seconds: 31 });

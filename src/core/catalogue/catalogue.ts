@@ -50,6 +50,9 @@ export function createCatalogue(deps: { readonly db: Database; readonly clock: C
     perf: { now: () => deps.clock.now().getTime() },
   });
 
+  /** Whoever asks for a GTIN that is being looked up already waits for that: in order of asking, with one statement. */
+  const loading = new Map<string, Promise<readonly Product[]>>();
+
   async function load(gtins: readonly string[]): Promise<readonly Product[]> {
     const { rows } = await deps.db.query<Product>({ ...SELECT_PRODUCTS, values: [gtins] });
     const missing = new Set(gtins);
@@ -61,6 +64,17 @@ export function createCatalogue(deps: { readonly db: Database; readonly clock: C
     return rows;
   }
 
+  function loadsOf(gtins: ReadonlySet<string>): Set<Promise<readonly Product[]>> {
+    const fresh = [...gtins].filter((gtin) => !loading.has(gtin));
+    if (fresh.length > 0) {
+      const begun = load(fresh).finally(() => {
+        for (const gtin of fresh) loading.delete(gtin);
+      });
+      for (const gtin of fresh) loading.set(gtin, begun);
+    }
+    return new Set([...gtins].flatMap((gtin) => loading.get(gtin) ?? []));
+  }
+
   return {
     async find(gtins) {
       const found = new Map<string, Product>();
@@ -70,7 +84,10 @@ export function createCatalogue(deps: { readonly db: Database; readonly clock: C
         if (cached === undefined) unknown.add(gtin);
         else if (cached.product !== null) found.set(gtin, cached.product);
       }
-      if (unknown.size > 0) for (const product of await load([...unknown])) found.set(product.gtin, product);
+      if (unknown.size === 0) return found;
+      for (const product of (await Promise.all(loadsOf(unknown))).flat()) {
+        if (unknown.has(product.gtin)) found.set(product.gtin, product);
+      }
       return found;
     },
     peek: (gtin) => cache.get(gtin)?.product,
