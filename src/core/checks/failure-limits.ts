@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /**
@@ -6,8 +7,8 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
  */
 export interface FailureLimits {
   /** Seconds to wait when the source or the code has failed too often; 0 when it may go on. */
-  blockedFor(source: string, cis: string | null): Promise<number>;
-  failed(source: string, cis: string | null): Promise<void>;
+  blockedFor(address: string, cis: string | null): Promise<number>;
+  failed(address: string, cis: string | null): Promise<void>;
 }
 
 export interface FailureLimitsOptions {
@@ -15,18 +16,32 @@ export interface FailureLimitsOptions {
   readonly perCisPerHour: number;
 }
 
+/**
+ * Whom an address counts for. An IPv6 subscriber has a /64 (RFC 6177), which is 2^64 addresses to guess from: all of them
+ * are one source.
+ */
+export function sourceOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? 0 : tail.split(':').length;
+  if (tail !== undefined) while (groups.length + after < 8) groups.push('0');
+  const network = [...groups, ...(tail ?? '').split(':')].slice(0, 4);
+  return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
 export function createFailureLimits(options: FailureLimitsOptions): FailureLimits {
   const bySource = new RateLimiterMemory({ points: options.perSourcePerMinute, duration: 60 });
   const byCis = new RateLimiterMemory({ points: options.perCisPerHour, duration: 3_600 });
 
   return {
-    blockedFor: async (source, cis) => {
-      const used = [await bySource.get(source), cis === null ? null : await byCis.get(cis)];
+    blockedFor: async (address, cis) => {
+      const used = [await bySource.get(sourceOf(address)), cis === null ? null : await byCis.get(cis)];
       const waits = used.map((one) => (one !== null && one.remainingPoints <= 0 ? one.msBeforeNext : 0));
       return Math.ceil(Math.max(...waits) / 1_000);
     },
-    failed: async (source, cis) => {
-      await consume(bySource, source);
+    failed: async (address, cis) => {
+      await consume(bySource, sourceOf(address));
       if (cis !== null) await consume(byCis, cis);
     },
   };
