@@ -1,53 +1,28 @@
+import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import type { ClientConfig } from 'pg';
-import { createApiKeys } from './access/api-keys.ts';
 import { createApiKeyAuthenticator } from './access/authenticator.ts';
 import type { Config } from './config.ts';
-import { createCatalogue } from './core/catalogue/catalogue.ts';
-import { createPublicCheck } from './core/checks/check.ts';
-import { createFailureLimits } from './core/checks/failure-limits.ts';
-import { createLookUp } from './core/checks/look-up.ts';
 import type { Clock } from './core/clock.ts';
 import { systemClock } from './core/clock.ts';
-import { createCodeQueries } from './core/codes/code-queries.ts';
-import { openIssueJournal } from './core/codes/issue-journal.ts';
-import type { KeyRing } from './core/codes/key-ring.ts';
-import { KEY_REFRESH_MS, openKeyRing } from './core/codes/key-ring.ts';
-import { createMarkReader } from './core/codes/mark-reader.ts';
-import { loadMasterKey } from './core/codes/master-key.ts';
-import type { Orders } from './core/codes/orders.ts';
-import { createOrders } from './core/codes/orders.ts';
-import { createProductionFacts } from './core/codes/production-facts.ts';
-import { createDocumentIntake } from './core/documents/intake.ts';
-import type { DocumentProcessor } from './core/documents/processor.ts';
-import { createDocumentProcessor } from './core/documents/processor.ts';
 import { TanbaError } from './core/errors.ts';
-import { createParticipants } from './core/participants/participants.ts';
-import { createReceiptDesk } from './core/receipts/desk.ts';
-import { createReception } from './core/receipts/reception.ts';
-import { loadProductGroups } from './core/reference/product-groups.ts';
 import { hasDemoKeys, seedDemo } from './demo.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
-import { checkRoutes } from './routes/checks.ts';
-import { codeRoutes } from './routes/codes.ts';
+import type { Parts, Store } from './parts.ts';
+import { openParts } from './parts.ts';
 import { docsRoutes } from './routes/docs-page.ts';
-import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
-import { limitRoutes } from './routes/limits.ts';
-import type { Metrics } from './routes/metrics.ts';
-import { createMetrics, metricsRoutes } from './routes/metrics.ts';
-import { orderRoutes } from './routes/orders.ts';
-import { receiptRoutes } from './routes/receipts.ts';
-import type { AnyRoute } from './routes/route.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { createHttpServer } from './routes/server.ts';
+import type { Stops } from './stops.ts';
+import { every } from './stops.ts';
 import { lockDataFolder } from './store/data-lock.ts';
 import type { Database } from './store/database.ts';
 import { openDatabase } from './store/database.ts';
 import { startEmbeddedServer } from './store/embedded/server.ts';
 import { migrate } from './store/migrate.ts';
 import { ensurePartitions } from './store/partitions.ts';
-import type { PipelinedDatabase } from './store/pipelined-database.ts';
 import { openPipelinedDatabase } from './store/pipelined-database.ts';
 
 export interface RunningHub {
@@ -68,13 +43,12 @@ const POOL_SIZE = 16;
 const RECEIPTS_POOL_SIZE = 8;
 const STATEMENT_TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
-const PRODUCT_GROUPS = new URL('../config/product-groups/', import.meta.url);
 
 /** Builds the hub from below upwards and starts it; whatever was started is stopped in the opposite order. */
 export async function startHub(config: Config, options: HubOptions = {}): Promise<RunningHub> {
   const clock = options.clock ?? systemClock;
   const log = options.log ?? createLog(config.logLevel);
-  const stops: (() => Promise<void>)[] = [];
+  const stops: Stops = [];
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each();
   };
@@ -89,16 +63,12 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
   }
 }
 
-type Stops = (() => Promise<void>)[];
-
-interface Store {
-  readonly db: Database;
-  /** Connections of the receipt desk alone, pipelined: tills wait for nobody else's work. */
-  readonly receipts: PipelinedDatabase;
-  readonly description: string;
-}
-
-async function openStore(config: Config, clock: Clock, log: Log, stops: Stops): Promise<Store> {
+async function openStore(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  stops: Stops,
+): Promise<Store & { readonly description: string }> {
   const { connection, description } = await findServer(config, log, stops);
   await migrate(connection, log);
   const options = {
@@ -132,86 +102,6 @@ async function findServer(
   return { connection: server.connection, description: server.describe() };
 }
 
-interface Parts {
-  readonly keyRing: KeyRing;
-  readonly orders: Orders;
-  readonly processor: DocumentProcessor;
-  readonly metrics: Metrics;
-  readonly routes: readonly AnyRoute[];
-  readonly apiKeys: ReturnType<typeof createApiKeys>;
-  readonly participants: ReturnType<typeof createParticipants>;
-  readonly catalogue: ReturnType<typeof createCatalogue>;
-}
-
-async function openParts(config: Config, clock: Clock, log: Log, store: Store, stops: Stops): Promise<Parts> {
-  const { limits } = config;
-  const { db } = store;
-  const masterKey = await loadMasterKey(config);
-  const keyRing = await openKeyRing({ db, clock, keyFile: config.keyFile, masterKey });
-  stops.push(every(KEY_REFRESH_MS, log, 'key ring', () => keyRing.refresh()));
-  const journal = await openIssueJournal({ folder: config.issueJournal, clock });
-  stops.push(() => journal.close());
-
-  const metrics = createMetrics();
-  const productGroups = loadProductGroups(PRODUCT_GROUPS);
-  const participants = createParticipants({ db, clock });
-  const catalogue = createCatalogue({ db, clock });
-  const apiKeys = createApiKeys({ db, clock });
-  const markReader = createMarkReader({ catalogue, productGroups, clock });
-  const productionFacts = createProductionFacts(db);
-  const emits = config.roles !== 'api';
-  const orders = createOrders({ db, clock, log, catalogue, productGroups, keyRing, journal, limits, emits });
-  const { errorsPerDocument } = limits;
-  const processor = createDocumentProcessor({
-    db,
-    clock,
-    markReader,
-    errorsPerDocument,
-    log,
-    applies: emits,
-    onCompleted: metrics.countDocument,
-  });
-  const intake = createDocumentIntake({ db, clock, processor, codesPerDocument: limits.codesPerDocument });
-  await intake.forgetAbandoned();
-  const desk = createReceiptDesk({
-    db: store.receipts,
-    clock,
-    queueMax: limits.receiptQueue,
-    onBatch: metrics.observeReceiptBatch,
-  });
-  metrics.watchReceiptQueue(() => desk.waiting);
-  stops.push(() => desk.stop());
-  const reception = createReception({ desk, markReader, clock, marksPerReceipt: limits.marksPerReceipt });
-  const queries = createCodeQueries({ db, clock, markReader, productionFacts });
-  const failureLimits = createFailureLimits({
-    perSourcePerMinute: limits.checkFailuresPerMinute,
-    perCisPerHour: limits.checkFailuresPerCisPerHour,
-  });
-  const lookUp = createLookUp(db, () => new TanbaError('store.unavailable', { retryAfterSeconds: 1 }));
-  const publicCheck = createPublicCheck({
-    db,
-    clock,
-    catalogue,
-    participants,
-    keyRing,
-    markReader,
-    productionFacts,
-    lookUp,
-    failureLimits,
-    onVerdict: metrics.countCheck,
-  });
-  const routes = [
-    ...orderRoutes({ orders, limits }),
-    ...documentRoutes({ db, intake, processor, limits }),
-    ...receiptRoutes({ reception, desk, limits, log }),
-    ...codeRoutes(queries, limits.codesPerQuery),
-    ...checkRoutes(publicCheck, keyRing),
-    ...limitRoutes(limits),
-    ...metricsRoutes(metrics),
-  ];
-  return { keyRing, orders, processor, metrics, routes, apiKeys, participants, catalogue };
-}
-
 async function serve(
   config: Config,
   log: Log,
@@ -223,9 +113,14 @@ async function serve(
   stops.push(() => parts.orders.stop());
   parts.processor.start();
   stops.push(() => parts.processor.stop());
+  let seeded = config.production;
   let stopping = false;
   const health = healthRoutes({
-    checks: [{ name: 'store', check: async () => void (await db.query('select 1')) }],
+    checks: [
+      { name: 'store', check: async () => void (await db.query('select 1')) },
+      // Whoever waits for a ready hub finds demo.json.
+      { name: 'demo', check: async () => assert.ok(seeded) },
+    ],
     isStopping: () => stopping,
   });
   // A worker has no door but its health.
@@ -249,18 +144,7 @@ async function serve(
   if (!config.production) {
     const { participants, catalogue, apiKeys } = parts;
     await seedDemo({ db, participants, catalogue, apiKeys, dataFolder: config.dataFolder, baseUrl });
+    seeded = true;
   }
   return { address: baseUrl, issuingLocked: verdict.kind === 'locked' ? verdict.reason : null };
-}
-
-/** Repeats upkeep; a failure is logged and the next time tries again. */
-function every(periodMs: number, log: Log, name: string, work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = work().catch((error: unknown) => log.error({ err: error }, `upkeep failed: ${name}`));
-  }, periodMs);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
 }

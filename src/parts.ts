@@ -1,0 +1,153 @@
+import { createApiKeys } from './access/api-keys.ts';
+import type { Config } from './config.ts';
+import { createCatalogue } from './core/catalogue/catalogue.ts';
+import { createPublicCheck } from './core/checks/check.ts';
+import { createFailureLimits } from './core/checks/failure-limits.ts';
+import { createLookUp } from './core/checks/look-up.ts';
+import type { Clock } from './core/clock.ts';
+import { createCodeQueries } from './core/codes/code-queries.ts';
+import { openIssueJournal } from './core/codes/issue-journal.ts';
+import type { KeyRing } from './core/codes/key-ring.ts';
+import { KEY_REFRESH_MS, openKeyRing } from './core/codes/key-ring.ts';
+import { createMarkReader } from './core/codes/mark-reader.ts';
+import { loadMasterKey } from './core/codes/master-key.ts';
+import type { Orders } from './core/codes/orders.ts';
+import { createOrders } from './core/codes/orders.ts';
+import { createProductionFacts } from './core/codes/production-facts.ts';
+import { createDocumentIntake } from './core/documents/intake.ts';
+import type { DocumentProcessor } from './core/documents/processor.ts';
+import { createDocumentProcessor } from './core/documents/processor.ts';
+import { TanbaError } from './core/errors.ts';
+import { createParticipants } from './core/participants/participants.ts';
+import { createReceiptDesk } from './core/receipts/desk.ts';
+import { createReception } from './core/receipts/reception.ts';
+import { loadProductGroups } from './core/reference/product-groups.ts';
+import type { Log } from './log.ts';
+import { checkRoutes } from './routes/checks.ts';
+import { codeRoutes } from './routes/codes.ts';
+import { documentRoutes } from './routes/documents.ts';
+import { limitRoutes } from './routes/limits.ts';
+import type { Metrics } from './routes/metrics.ts';
+import { createMetrics, metricsRoutes } from './routes/metrics.ts';
+import { orderRoutes } from './routes/orders.ts';
+import { receiptRoutes } from './routes/receipts.ts';
+import type { AnyRoute } from './routes/route.ts';
+import type { Stops } from './stops.ts';
+import { every } from './stops.ts';
+import type { Database } from './store/database.ts';
+import type { PipelinedDatabase } from './store/pipelined-database.ts';
+
+export interface Store {
+  readonly db: Database;
+  /** Connections of the receipt desk alone, pipelined: tills wait for nobody else's work. */
+  readonly receipts: PipelinedDatabase;
+}
+
+/** What the core consists of over one store, with its routes. */
+export interface Parts {
+  readonly orders: Orders;
+  readonly processor: DocumentProcessor;
+  readonly metrics: Metrics;
+  readonly routes: readonly AnyRoute[];
+  readonly apiKeys: ReturnType<typeof createApiKeys>;
+  readonly participants: ReturnType<typeof createParticipants>;
+  readonly catalogue: ReturnType<typeof createCatalogue>;
+}
+
+const HOUR_MS = 3_600_000;
+const PRODUCT_GROUPS = new URL('../config/product-groups/', import.meta.url);
+
+export async function openParts(config: Config, clock: Clock, log: Log, store: Store, stops: Stops): Promise<Parts> {
+  const common = openCommon(config, clock, log, store);
+  const { metrics, markReader, productionFacts, catalogue, participants } = common;
+  const { keyRing, orders } = await openIssuing(common, stops);
+  const { processor, intake } = await openDocuments(common, stops);
+  const { desk, reception } = openReceipts(common, store.receipts, stops);
+  const { limits } = config;
+  const { db } = store;
+  const routes = [
+    ...orderRoutes({ orders, limits }),
+    ...documentRoutes({ db, intake, processor, limits }),
+    ...receiptRoutes({ reception, desk, limits, log }),
+    ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
+    ...checkRoutes(openCheck(common, keyRing), keyRing),
+    ...limitRoutes(limits),
+    ...metricsRoutes(metrics),
+  ];
+  return { orders, processor, metrics, routes, apiKeys: createApiKeys({ db, clock }), participants, catalogue };
+}
+
+type Common = ReturnType<typeof openCommon>;
+
+/** What the others read: registers and rules, and where they count. */
+function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
+  const productGroups = loadProductGroups(PRODUCT_GROUPS);
+  const catalogue = createCatalogue({ db, clock });
+  return {
+    config,
+    limits: config.limits,
+    clock,
+    log,
+    db,
+    /** False in a process that leaves the work in the background to others. */
+    works: config.roles !== 'api',
+    metrics: createMetrics(),
+    productGroups,
+    catalogue,
+    participants: createParticipants({ db, clock }),
+    markReader: createMarkReader({ catalogue, productGroups, clock }),
+    productionFacts: createProductionFacts(db),
+  };
+}
+
+async function openIssuing(common: Common, stops: Stops): Promise<{ keyRing: KeyRing; orders: Orders }> {
+  const { config, db, clock, log, works } = common;
+  const masterKey = await loadMasterKey(config);
+  const keyRing = await openKeyRing({ db, clock, keyFile: config.keyFile, masterKey });
+  stops.push(every(KEY_REFRESH_MS, log, 'key ring', () => keyRing.refresh()));
+  const journal = await openIssueJournal({ folder: config.issueJournal, clock });
+  stops.push(() => journal.close());
+  return { keyRing, orders: createOrders({ ...common, keyRing, journal, emits: works }) };
+}
+
+async function openDocuments(common: Common, stops: Stops) {
+  const { db, clock, log, limits, metrics, markReader, works } = common;
+  const { errorsPerDocument, codesPerDocument } = limits;
+  const onCompleted = metrics.countDocument;
+  const processor = createDocumentProcessor({
+    db,
+    clock,
+    log,
+    markReader,
+    errorsPerDocument,
+    applies: works,
+    onCompleted,
+  });
+  const intake = createDocumentIntake({ db, clock, processor, codesPerDocument });
+  await intake.forgetAbandoned();
+  stops.push(every(HOUR_MS, log, 'abandoned streams', () => intake.forgetAbandoned()));
+  return { processor, intake };
+}
+
+function openReceipts({ clock, limits, metrics, markReader }: Common, db: PipelinedDatabase, stops: Stops) {
+  const desk = createReceiptDesk({
+    db,
+    clock,
+    queueMax: limits.receiptQueue,
+    onBatch: metrics.observeReceiptBatch,
+  });
+  metrics.watchReceiptQueue(() => desk.waiting);
+  stops.push(() => desk.stop());
+  return { desk, reception: createReception({ desk, markReader, clock, marksPerReceipt: limits.marksPerReceipt }) };
+}
+
+function openCheck(common: Common, keyRing: KeyRing) {
+  const { checkFailuresPerMinute: perSourcePerMinute, checkFailuresPerCisPerHour: perCisPerHour } = common.limits;
+  return createPublicCheck({
+    ...common,
+    keyRing,
+    lookUp: createLookUp(common.db, () => new TanbaError('store.unavailable', { retryAfterSeconds: 1 })),
+    failureLimits: createFailureLimits({ perSourcePerMinute, perCisPerHour }),
+    onVerdict: common.metrics.countCheck,
+  });
+}
