@@ -67,7 +67,7 @@ export async function openParts(config: Config, clock: Clock, log: Log, store: S
   const { db } = store;
   const routes = [
     ...orderRoutes({ orders, limits }),
-    ...documentRoutes({ db, intake, processor, limits }),
+    ...documentRoutes({ db, clock, intake, processor, limits }),
     ...receiptRoutes({ reception, desk, limits, log }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...checkRoutes(openCheck(common, keyRing), keyRing),

@@ -1,12 +1,14 @@
 import Type from 'typebox';
 import { seesEverything } from '../access/permissions.ts';
+import type { Clock } from '../core/clock.ts';
 import type { DocumentRow } from '../core/documents/document-store.ts';
 import { findErrors } from '../core/documents/document-store.ts';
 import type { DocumentIntake, Sender } from '../core/documents/intake.ts';
 import { DOCUMENT_KINDS, KINDS } from '../core/documents/kinds.ts';
 import type { DocumentProcessor } from '../core/documents/processor.ts';
+import type { DocumentAsker } from '../core/documents/visible-document.ts';
+import { visibleDocument } from '../core/documents/visible-document.ts';
 import type { Language } from '../core/errors.ts';
-import { TanbaError } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
 import { localized } from './problem.ts';
 import type { AnyRoute, RouteReply, RouteRequest } from './route.ts';
@@ -14,6 +16,7 @@ import { route } from './route.ts';
 
 export interface DocumentRoutesDeps {
   readonly db: Database;
+  readonly clock: Clock;
   readonly intake: DocumentIntake;
   readonly processor: DocumentProcessor;
   readonly limits: {
@@ -119,7 +122,7 @@ function getRoute(deps: DocumentRoutesDeps): AnyRoute {
     params: Id,
     responses: { 200: { description: 'The document', schema: DocumentAnswer } },
     handle: async (request) => {
-      const document = await ownDocument(deps, request.params.id, request);
+      const document = await visibleDocument(deps, askerOf(request), request.params.id);
       return { ...(await documentReply(deps, document, request.language)), status: 200 };
     },
   });
@@ -152,7 +155,7 @@ function errorsRoute(deps: DocumentRoutesDeps): AnyRoute {
       },
     },
     handle: async (request) => {
-      const document = await ownDocument(deps, request.params.id, request);
+      const document = await visibleDocument(deps, askerOf(request), request.params.id);
       const after = request.query.after ?? 0;
       const problems = await findErrors(deps.db, document.documentId, after, request.query.limit ?? 100);
       const next = after + problems.length;
@@ -186,18 +189,8 @@ async function documentReply(deps: DocumentRoutesDeps, document: DocumentRow, la
   };
 }
 
-/** Another participant's document does not exist, for whoever may not see it. */
-async function ownDocument(
-  deps: DocumentRoutesDeps,
-  documentId: string,
-  request: RouteRequest<unknown, unknown, unknown>,
-): Promise<DocumentRow> {
-  const { waitFor } = deps.processor;
-  const document = await waitFor(documentId, 0, request.signal);
-  if (document === null || (document.bin !== request.principal.bin && !seesEverything(request.principal))) {
-    throw new TanbaError('documents.not_found');
-  }
-  return document;
+function askerOf({ principal, ip }: RouteRequest<unknown, unknown, unknown>): DocumentAsker {
+  return { bin: principal.bin, seesEverything: seesEverything(principal), ip };
 }
 
 function senderOf(request: RouteRequest<unknown, unknown, unknown>): Sender {

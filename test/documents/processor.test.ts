@@ -102,6 +102,26 @@ describe('the processor of documents', () => {
     const outcome = await worker.finalState(fatalId);
     assert.deepEqual([outcome.status, outcome.problems.map(({ code }) => code)], ['failed', ['documents.failed']]);
     assert.deepEqual(await statusesOf(store.db, fatal), ['emitted']);
+    // Whoever sends it again gives it another chance.
+    const again = await send(worker, 'write_off', { codes: fatal, reason: 'LOST' });
+    assert.notEqual(again, fatalId);
+    assert.equal((await worker.finalState(again)).status, 'accepted');
+  });
+
+  it('does not hold it against a document that the connection was lost while it was applied', async () => {
+    const receiver = open({ applies: false });
+    const codes = await emitCodes(store.db, 1);
+    const id = await send(receiver, 'write_off', { codes, reason: 'LOST' });
+    await store.db.query('update document set attempts = 4 where document_id = $1', [id]);
+    const till = await store.db.pool.connect();
+    await till.query('begin');
+    await till.query('select 1 from code where cis = $1 for no key update', codes);
+    const worker = open();
+    worker.processor.start();
+    for (let cut = 0; cut < 2; cut++) await until(cutWhoWaits);
+    await till.query('commit');
+    till.release();
+    assert.equal((await receiver.finalState(id)).status, 'accepted');
   });
 
   it('never sets aside a document that another hub is applying', async () => {
@@ -138,6 +158,14 @@ describe('the processor of documents', () => {
       ['accepted', 'accepted', 'accepted'],
     );
   });
+
+  async function cutWhoWaits(): Promise<boolean> {
+    const { rowCount } = await store.db.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rowCount === 1;
+  }
 
   async function waitingForLocks(): Promise<number> {
     const { rows } = await store.db.query<{ waiting: number }>(

@@ -244,6 +244,23 @@ describe('bad input over HTTP', () => {
     assert.deepEqual([status, body.code], [404, 'documents.not_found']);
   });
 
+  it('shows an authority every document, and writes down that it did', async () => {
+    const { documentId } = await submitDocument(hub, 'utilisation', applied(codes.foreign));
+    const disclosures = async (): Promise<unknown[]> => {
+      const { rows } = await store.db.query(
+        `select bin, details from audit where action = 'document.disclosed' and subject = $1`,
+        [documentId],
+      );
+      return rows;
+    };
+    const path = `/api/v1/documents/${documentId}`;
+    assert.equal((await hub.call('GET', path, { as: 'manufacturer' })).status, 200);
+    assert.deepEqual(await disclosures(), []);
+    assert.equal((await hub.call('GET', path, { as: 'authority' })).status, 200);
+    const disclosed = { ground: 'role', of: hub.binOf('manufacturer') };
+    assert.deepEqual(await disclosures(), [{ bin: hub.binOf('authority'), details: disclosed }]);
+  });
+
   it('takes the good receipts of an array around a broken one', async () => {
     const good = () => demoReceipt(hub, ['no code at all']);
     const { status, body } = await hub.call('POST', '/api/v1/receipts', {

@@ -162,12 +162,12 @@ export async function nextOfSender(db: Queryable, bin: string): Promise<Document
 const COMPLETE = `
 update document
    set status = $2, errors = $3, error_count = $4, code_count = coalesce($5, code_count), completed_at = $6,
-       idempotency_key = case when $2 = 'rejected' and idempotency_key like 'digest:%' then null else idempotency_key end
+       idempotency_key = case when $2 <> 'accepted' and idempotency_key like 'digest:%' then null else idempotency_key end
  where document_id = $1`;
 
 /**
- * The final word on a document. A rejected one without a key of its own frees its digest: the same content may be sent
- * again when circumstances have changed.
+ * The final word on a document. One without effect and without a key of its own frees its digest: the same content may
+ * be sent again when circumstances have changed.
  */
 export async function completeDocument(
   tx: Queryable,

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../../store/database.ts';
 import { sqlState } from '../../store/database.ts';
+import { isOutage } from '../../store/outage.ts';
 import { appendOutbox } from '../../store/outbox.ts';
 import { raiseAlert } from '../audit/alerts.ts';
 import { writeAudit } from '../audit/audit.ts';
@@ -55,6 +56,8 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
   const { db, clock, log, applies = true } = deps;
   const running = new Map<string, Promise<void>>();
   const inMemory = new Map<string, readonly string[]>();
+  /** Attempts that ended for reasons outside the document, and so do not count against it. */
+  const forgiven = new Map<string, number>();
   /** Senders whose documents another hub applies, or that failed just now: not before the next regular look. */
   const resting = new Set<string>();
   let codesInMemory = 0;
@@ -110,6 +113,7 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
       if (outcome === 'elsewhere') resting.add(bin);
       if (outcome === 'elsewhere' || outcome === 'none') return;
       if (outcome === 'again') continue;
+      forgiven.delete(outcome.documentId);
       deps.onCompleted?.(outcome.kind, outcome.status);
       for (const notify of waiters.get(outcome.documentId) ?? []) notify();
     }
@@ -117,30 +121,41 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
 
   /** The sender's next document, if nobody else is at work on this sender. */
   async function applyNext(bin: string): Promise<Completed | 'none' | 'elsewhere' | 'again'> {
+    let documentId: string | undefined;
     try {
       return await db.transaction(
         async (tx) => {
           if (!(await takeLane(tx, bin))) return 'elsewhere';
           const document = await nextOfSender(db, bin);
           if (document === null) return 'none';
-          const codes = takeFromMemory(document.documentId);
-          const { documentId, kind, attempts } = document;
-          if (attempts <= ATTEMPTS_MAX)
-            return { documentId, kind, status: await applyDocument(deps, tx, document, codes) };
-          log.error({ documentId, attempts }, 'document set aside');
-          const at = clock.now();
-          await completeDocument(tx, document, 'failed', [{ code: 'documents.failed' }], at);
-          await raiseAlert(tx, { at, kind: 'document_failed', subject: documentId, details: { bin, kind } });
-          return { documentId, kind, status: 'failed' };
+          documentId = document.documentId;
+          const codes = takeFromMemory(documentId);
+          const { kind, attempts } = document;
+          const status =
+            attempts - (forgiven.get(documentId) ?? 0) <= ATTEMPTS_MAX
+              ? await applyDocument(deps, tx, document, codes)
+              : await setAside(tx, document);
+          return { documentId, kind, status };
         },
         { statementTimeoutMs: STATEMENT_TIMEOUT_MS },
       );
     } catch (error) {
-      // Deadlock, serialisation, moved packages: the next attempt meets another situation.
-      const state = sqlState(error);
-      if (error instanceof PathMoved || state === '40P01' || state === '40001') return 'again';
+      const passing = isPassing(error);
+      if (documentId !== undefined && (passing || isOutage(error))) {
+        forgiven.set(documentId, (forgiven.get(documentId) ?? 0) + 1);
+      }
+      if (passing) return 'again';
       throw error;
     }
+  }
+
+  async function setAside(tx: Transaction, document: DocumentRow): Promise<'failed'> {
+    const { documentId, bin, kind, attempts } = document;
+    log.error({ documentId, attempts }, 'document set aside');
+    const at = clock.now();
+    await completeDocument(tx, document, 'failed', [{ code: 'documents.failed' }], at);
+    await raiseAlert(tx, { at, kind: 'document_failed', subject: documentId, details: { bin, kind } });
+    return 'failed';
   }
 
   async function waitFor(documentId: string, timeoutMs: number, signal: AbortSignal): Promise<DocumentRow | null> {
@@ -180,6 +195,12 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
     wake,
     waitFor,
   };
+}
+
+/** Deadlock, serialisation, moved packages: the next attempt meets another situation. */
+function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  return error instanceof PathMoved || state === '40P01' || state === '40001';
 }
 
 interface Completed {
