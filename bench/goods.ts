@@ -7,6 +7,7 @@ import { formatCode } from '../src/core/codes/gs1.ts';
 import { openKeyRing } from '../src/core/codes/key-ring.ts';
 import { cisPrefix } from '../src/core/codes/line-codes.ts';
 import { loadMasterKey } from '../src/core/codes/master-key.ts';
+import { existingCodes } from '../src/core/codes/order-store.ts';
 import { SEED_BYTES, serialRange } from '../src/core/codes/serials.ts';
 import { createTailMaker, type SigningKey } from '../src/core/codes/tail.ts';
 import { algorithmOf, type CodeTemplate } from '../src/core/codes/template.ts';
@@ -43,6 +44,16 @@ export function newCodes({ gtin, template }: Goods, count: number): string[] {
   return serialRange(randomBytes(SEED_BYTES), template, 0, count)
     .map((serial) => prefix + serial)
     .sort();
+}
+
+/** Seven characters repeat now and then: of millions of codes some are in the store already. */
+const SPARE_CODES = 200;
+
+/** `count` codes that nobody has, in bytewise order. */
+export async function freeCodes(hub: HubProcess, goods: Goods, count: number): Promise<string[]> {
+  const codes = [...new Set(newCodes(goods, count + SPARE_CODES))];
+  const taken = new Set(await existingCodes(hub.db, codes, codes.length));
+  return codes.filter((cis) => !taken.has(cis)).slice(0, count);
 }
 
 /** The codes as they are printed. */

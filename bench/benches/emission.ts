@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import pgCopy from 'pg-copy-streams';
 import type { Bench, BenchContext } from '../bench.ts';
 import { withCpu } from '../cpu.ts';
-import { type Goods, newCodes } from '../goods.ts';
+import { freeCodes, type Goods, newCodes } from '../goods.ts';
 import { participantOf } from '../hub-process.ts';
 import { goodsForOrder, orderToFiles } from '../orders.ts';
 import type { Row } from '../report.ts';
@@ -96,7 +96,8 @@ async function bareCopy({ hub }: BenchContext, goods: readonly Goods[], codes: n
   const rowEnd = `\tunit\temitted\t${bin}\t0\n`;
   const buffers: Buffer[] = [];
   for (const one of goods) {
-    const rows = newCodes(one, Math.floor(codes / goods.length)).map((cis) => cis + rowEnd);
+    const free = await freeCodes(hub, one, Math.floor(codes / goods.length));
+    const rows = free.map((cis) => cis + rowEnd);
     for (let first = 0; first < rows.length; first += ROWS_PER_BUFFER) {
       buffers.push(Buffer.from(rows.slice(first, first + ROWS_PER_BUFFER).join('')));
     }

@@ -2,14 +2,14 @@
 export const ROLES = ['operator', 'manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd', 'authority'] as const;
 export type Role = (typeof ROLES)[number];
 
-export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'operate';
+export type Permission = 'orders' | 'documents' | 'receipts' | 'codes';
 
 /**
  * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
  * receipts to fiscal data operators and to sellers for their own tills, and reading to everybody for their own goods.
  */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: ['codes', 'operate'],
+  operator: ['codes'],
   manufacturer: ['orders', 'documents', 'receipts', 'codes'],
   importer: ['orders', 'documents', 'receipts', 'codes'],
   wholesaler: ['documents', 'receipts', 'codes'],
