@@ -261,6 +261,22 @@ describe('bad input over HTTP', () => {
     assert.deepEqual(await disclosures(), [{ bin: hub.binOf('authority'), details: disclosed }]);
   });
 
+  it('names line 900,000 of a stream that is broken there, and keeps nothing of it', async function () {
+    this.timeout(60_000);
+    const documents = async (): Promise<unknown> =>
+      (await store.db.query('select (select count(*) from document), (select count(*) from document_part) as parts'))
+        .rows;
+    const before = await documents();
+    const lines = [HEADER, ...Array.from({ length: 899_998 }, (_, index) => `"code-${index}"`), '{"broken', '"code"'];
+    const { status, body } = await hub.call('POST', '/api/v1/documents', {
+      as: 'manufacturer',
+      type: NDJSON,
+      body: lines.join('\n'),
+    });
+    assert.deepEqual([status, body.code, body.details], [400, 'documents.line_malformed', { line: 900_000 }]);
+    assert.deepEqual(await documents(), before);
+  });
+
   it('takes the good receipts of an array around a broken one', async () => {
     const good = () => demoReceipt(hub, ['no code at all']);
     const { status, body } = await hub.call('POST', '/api/v1/receipts', {
