@@ -93,7 +93,7 @@ describe('packs of codes', () => {
         const parsed = parseCode(code, () => template.serialLength);
         assert.ok(parsed.ok && parsed.code.tail);
         assert.equal(code.length, length);
-        assert.ok(issuing.keyRing.verifyTail(parsed.code.cis, template, parsed.code.tail));
+        assert.ok(await issuing.keyRing.verifyTail(parsed.code.cis, template, parsed.code.tail));
       }
     });
   }

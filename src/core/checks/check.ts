@@ -118,7 +118,7 @@ export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
     const waitSeconds = await failureLimits.blockedFor(source, limitedCis);
     if (waitSeconds > 0) throw new TanbaError('checks.too_many_failures', { retryAfterSeconds: waitSeconds });
     const template = code.gtin === null ? undefined : markReader.rulesOf(code.gtin)?.template;
-    if (template !== undefined && keyRing.verifyTail(code.cis, template, tail)) {
+    if (template !== undefined && (await keyRing.verifyTail(code.cis, template, tail))) {
       verifiedTails.set(key, true);
       return true;
     }

@@ -17,7 +17,7 @@ export interface KeyRing {
   currentKey(algorithm: Algorithm): SigningKey;
   /** Any key of the ring, also one that no longer signs new orders. */
   signingKey(keyId: string): SigningKey;
-  verifyTail(cis: string, template: CodeTemplate, tail: Tail): boolean;
+  verifyTail(cis: string, template: CodeTemplate, tail: Tail): Promise<boolean>;
   /** The new key signs after ROTATION_DELAY_MS, the old one until then. Codes already issued go on verifying. */
   rotate(algorithm: Algorithm): Promise<StoredKey>;
   publicKeys(): readonly PublicKey[];
@@ -63,12 +63,12 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
       if (key === undefined) throw new TanbaError('keys.unknown', { details: { keyId } });
       return signingPart(key.stored);
     },
-    verifyTail(cis, template, tail) {
+    async verifyTail(cis, template, tail) {
       const algorithm = algorithmOf(template);
-      if (tail.kind === 'code')
-        return algorithm === 'mac-24' && keys.shortCodes.some((check) => check(cis, tail.value));
+      if (tail.kind === 'code') return algorithm === 'mac-24' && (await anyIsRight(keys.shortCodes, cis, tail.value));
       const key = keys.byId.get(tail.keyId);
-      return key !== undefined && key.stored.algorithm === algorithm && key.check(cis, tail.value);
+      if (key === undefined || key.stored.algorithm !== algorithm) return false;
+      return await key.check(cis, tail.value);
     },
     async rotate(algorithm) {
       const all = await synchronise(deps, [algorithm]);
@@ -92,6 +92,11 @@ interface IndexedKeys {
   readonly newestFirst: readonly StoredKey[];
   /** A code of 4 characters names no key: each is tried, newest first. */
   readonly shortCodes: readonly TailCheck[];
+}
+
+async function anyIsRight(checks: readonly TailCheck[], cis: string, value: string): Promise<boolean> {
+  for (const check of checks) if (await check(cis, value)) return true;
+  return false;
 }
 
 function indexKeys(stored: readonly StoredKey[]): IndexedKeys {
