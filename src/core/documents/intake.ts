@@ -17,6 +17,7 @@ import {
 } from './document-store.ts';
 import type { DocumentHeader, DocumentKind } from './kinds.ts';
 import { KINDS } from './kinds.ts';
+import { createPartKeeper, PART_BYTES } from './part-keeper.ts';
 import type { DocumentProcessor } from './processor.ts';
 import { createDocumentReader } from './read-document.ts';
 
@@ -49,7 +50,6 @@ export interface DocumentIntakeDeps {
 }
 
 const UNIQUE_VIOLATION = '23505';
-const PART_BYTES = 1_048_576;
 /** No upload lasts longer; what is older was cut off. */
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
@@ -187,48 +187,6 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
     forgetAbandoned: async () => {
       const before = new Date(clock.now().getTime() - ABANDONED_AFTER_MS);
       for (const documentId of await findAbandoned(db, before)) await forgetReceiving(db, documentId);
-    },
-  };
-}
-
-interface PartKeeper {
-  /** Passes the stream on, keeping what has passed. */
-  keep(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
-  /** Writes the last part; answers the SHA-256 of the whole. */
-  finish(): Promise<Buffer>;
-}
-
-/** Writes a stream to the store in parts. The header, and so the document, is known before the first is full. */
-function createPartKeeper(db: Database, documentOf: () => NewDocument | undefined): PartKeeper {
-  const hash = createHash('sha256');
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  let partNo = 0;
-
-  async function flush(): Promise<void> {
-    if (pendingBytes === 0) return;
-    const document = documentOf();
-    // Only empty lines so far: nothing to keep them under, and no reason to keep them in memory.
-    if (document === undefined) throw new TanbaError('documents.header_missing', { path: '/lines/1' });
-    await insertPart(db, document, partNo, Buffer.concat(pending));
-    partNo += 1;
-    pending = [];
-    pendingBytes = 0;
-  }
-
-  return {
-    async *keep(stream) {
-      for await (const chunk of stream) {
-        if (pendingBytes >= PART_BYTES) await flush();
-        hash.update(chunk);
-        pending.push(chunk);
-        pendingBytes += chunk.length;
-        yield chunk;
-      }
-    },
-    async finish() {
-      await flush();
-      return hash.digest();
     },
   };
 }

@@ -11,11 +11,13 @@ import { isErrorCode } from '../errors.ts';
 import type { LineProblem } from '../lifecycle/change-staged.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
 import { createStaging, loadStaging } from '../lifecycle/staging.ts';
+import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
 import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
 import { KINDS } from './kinds.ts';
+import { createOutcomeNews } from './outcome-news.ts';
 
 /**
  * Applies received documents: each sender's in order of arrival, several senders side by side. Everything about one
@@ -43,8 +45,6 @@ export interface DocumentProcessorDeps {
 
 const SENDERS_AT_ONCE = 2;
 const POLL_MS = 1_000;
-/** Codes kept in memory between receiving and applying, over all documents. */
-const CODES_IN_MEMORY_MAX = 300_000;
 /** A document that fails so often is set aside for an operator, so that it cannot stop its sender's others. */
 const ATTEMPTS_MAX = 5;
 /** A million codes take about a minute here; ten times that is a fault. */
@@ -55,31 +55,18 @@ const LOOK_AGAIN_MS = 250;
 export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentProcessor {
   const { db, clock, log, applies = true } = deps;
   const running = new Map<string, Promise<void>>();
-  const inMemory = new Map<string, readonly string[]>();
+  const atHand = createCodesAtHand();
+  const news = createOutcomeNews();
   /** Attempts that ended for reasons outside the document, and so do not count against it. */
   const forgiven = new Map<string, number>();
   /** Senders whose documents another hub applies, or that failed just now: not before the next regular look. */
   const resting = new Set<string>();
-  let codesInMemory = 0;
-  const waiters = new Map<string, Set<() => void>>();
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
 
   function wake(documentId: string, bin: string, codes?: readonly string[]): void {
-    if (applies && codes !== undefined && codesInMemory + codes.length <= CODES_IN_MEMORY_MAX) {
-      inMemory.set(documentId, codes);
-      codesInMemory += codes.length;
-    }
+    if (applies && codes !== undefined) atHand.put(documentId, codes);
     startLane(bin);
-  }
-
-  function takeFromMemory(documentId: string): readonly string[] | undefined {
-    const codes = inMemory.get(documentId);
-    if (codes !== undefined) {
-      inMemory.delete(documentId);
-      codesInMemory -= codes.length;
-    }
-    return codes;
   }
 
   function startLane(bin: string): void {
@@ -115,7 +102,7 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
       if (outcome === 'again') continue;
       forgiven.delete(outcome.documentId);
       deps.onCompleted?.(outcome.kind, outcome.status);
-      for (const notify of waiters.get(outcome.documentId) ?? []) notify();
+      news.tell(outcome.documentId);
     }
   }
 
@@ -129,7 +116,7 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
           const document = await nextOfSender(db, bin);
           if (document === null) return 'none';
           documentId = document.documentId;
-          const codes = takeFromMemory(documentId);
+          const codes = atHand.take(documentId);
           const { kind, attempts } = document;
           const status =
             attempts - (forgiven.get(documentId) ?? 0) <= ATTEMPTS_MAX
@@ -164,23 +151,8 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
       const document = await findDocument(db, documentId);
       const leftMs = deadline - clock.now().getTime();
       if (document === null || document.status !== 'received' || leftMs <= 0 || signal.aborted) return document;
-      await nextNews(documentId, Math.min(leftMs, LOOK_AGAIN_MS));
+      await news.next(documentId, Math.min(leftMs, LOOK_AGAIN_MS));
     }
-  }
-
-  function nextNews(documentId: string, timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const listeners = waiters.get(documentId) ?? new Set();
-      waiters.set(documentId, listeners);
-      const done = (): void => {
-        clearTimeout(timeout);
-        listeners.delete(done);
-        if (listeners.size === 0) waiters.delete(documentId);
-        resolve();
-      };
-      const timeout = setTimeout(done, timeoutMs);
-      listeners.add(done);
-    });
   }
 
   return {
