@@ -65,8 +65,12 @@ async function answerError(
 ): Promise<number> {
   if (error instanceof CallerGone || res.destroyed) return STATUS_CALLER_GONE;
   const reply = problemReply(error, call.language, call.requestId);
-  if (reply.status >= 500) {
-    log.error({ err: error, requestId: call.requestId, method: req.method, path: req.path }, 'request failed');
+  const about = { requestId: call.requestId, method: req.method, path: req.path };
+  if (reply.status === 503) {
+    // Of an outage there are thousands: a line each without a stack.
+    log.warn({ ...about, reason: error instanceof Error ? error.message : String(error) }, 'request put off');
+  } else if (reply.status >= 500) {
+    log.error({ ...about, err: error }, 'request failed');
   }
   if (res.headersSent) {
     // Too late for words: only a broken connection tells the caller that the answer is not whole.
