@@ -12,10 +12,9 @@ import { publicCheck } from './benches/public-check.ts';
 import { singleReceipts } from './benches/single-receipts.ts';
 import { utilisation } from './benches/utilisation.ts';
 import { buildHub, startHubProcess } from './hub-process.ts';
-import { readOptions } from './options.ts';
+import { type Options, readOptions } from './options.ts';
 import { type Row, tableOf, writeResults } from './report.ts';
 
-// npm run bench [-- [--only receipts,check] [--rounds 5] [--quick]]
 const BENCHES: readonly Bench[] = [
   emission,
   utilisation,
@@ -40,12 +39,25 @@ const interrupted = new Promise<never>((_, reject) => {
 });
 interrupted.catch(() => undefined);
 
-async function benchEverything(rows: Row[]): Promise<void> {
-  const { only, rounds, quick } = readOptions(process.argv.slice(2));
-  const unknown = only.filter((name) => !BENCHES.some((bench) => bench.name === name));
-  if (unknown.length > 0) {
-    throw new RangeError(`no bench ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+const USAGE = `npm run bench [-- [--only <names>] [--rounds 5] [--quick]]
+  --only     some of ${BENCHES.map(({ name }) => name).join(', ')}, with commas between them
+  --rounds   how often each side is measured; the median counts
+  --quick    a fifth of the amounts: to see that everything works, not to quote`;
+
+function optionsOrUsage(): Options {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    const unknown = options.only.filter((name) => !BENCHES.some((bench) => bench.name === name));
+    if (unknown.length > 0) throw new RangeError(`There is no bench ${unknown.join(', ')}.`);
+    return options;
+  } catch (error) {
+    if (!process.argv.includes('--help')) console.error(error instanceof Error ? error.message : error);
+    console.error(USAGE);
+    return process.exit(process.argv.includes('--help') ? 0 : 2);
   }
+}
+
+async function benchEverything(rows: Row[], { only, rounds, quick }: Options): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tanba-bench-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   const form = buildHub();
@@ -70,7 +82,7 @@ async function benchEverything(rows: Row[]): Promise<void> {
 
 const rows: Row[] = [];
 try {
-  await Promise.race([benchEverything(rows), interrupted]);
+  await Promise.race([benchEverything(rows, optionsOrUsage()), interrupted]);
 } catch (error) {
   process.exitCode = error instanceof Interrupted ? 130 : 1;
   console.error(error instanceof Interrupted ? `\n${error.message}: clearing away` : error);
