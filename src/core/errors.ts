@@ -120,6 +120,12 @@ export const errorTable = {
     ru: 'Код удержан: {hold}.',
     en: 'The code is on hold: {hold}.',
   },
+  'documents.date_too_early': {
+    kind: 'invalid',
+    kk: 'Күн тым ерте: {earliest} күнінен бұрын болмауы керек.',
+    ru: 'Дата слишком ранняя: не раньше {earliest}.',
+    en: 'The date is too early: not before {earliest}.',
+  },
   'documents.date_in_future': {
     kind: 'invalid',
     kk: 'Күн болашақта.',

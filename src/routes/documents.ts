@@ -28,6 +28,7 @@ export interface DocumentRoutesDeps {
 
 const ERRORS_SHOWN = 10;
 const ERRORS_PER_PAGE_MAX = 1_000;
+const ERRORS_PASSED_MAX = 1_000_000;
 
 const Codes = Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1 });
 
@@ -139,7 +140,9 @@ function errorsRoute(deps: DocumentRoutesDeps): AnyRoute {
     params: Id,
     query: Type.Object(
       {
-        after: Type.Optional(Type.Integer({ minimum: 0, description: 'How many errors to pass over.' })),
+        after: Type.Optional(
+          Type.Integer({ minimum: 0, maximum: ERRORS_PASSED_MAX, description: 'How many errors to pass over.' }),
+        ),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ERRORS_PER_PAGE_MAX })),
       },
       { additionalProperties: false },

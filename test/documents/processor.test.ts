@@ -113,14 +113,11 @@ describe('the processor of documents', () => {
     const codes = await emitCodes(store.db, 1);
     const id = await send(receiver, 'write_off', { codes, reason: 'LOST' });
     await store.db.query('update document set attempts = 4 where document_id = $1', [id]);
-    const till = await store.db.pool.connect();
-    await till.query('begin');
-    await till.query('select 1 from code where cis = $1 for no key update', codes);
+    const letGo = await holdAsATill(codes);
     const worker = open();
     worker.processor.start();
     for (let cut = 0; cut < 2; cut++) await until(cutWhoWaits);
-    await till.query('commit');
-    till.release();
+    await letGo();
     assert.equal((await receiver.finalState(id)).status, 'accepted');
   });
 
@@ -129,15 +126,12 @@ describe('the processor of documents', () => {
     const codes = await emitCodes(store.db, 1);
     const id = await send(receiver, 'write_off', { codes, reason: 'LOST' });
     await store.db.query('update document set attempts = 4 where document_id = $1', [id]);
-    const till = await store.db.pool.connect();
-    await till.query('begin');
-    await till.query('select 1 from code where cis = $1 for no key update', codes);
+    const letGo = await holdAsATill(codes);
     const hubs = [open(), open(), open()];
     for (const hub of hubs) hub.processor.start();
     await until(async () => (await waitingForLocks()) > 0);
     for (const hub of hubs) hub.processor.wake(id, MANUFACTURER);
-    await till.query('commit');
-    till.release();
+    await letGo();
     assert.equal((await receiver.finalState(id)).status, 'accepted');
     for (const hub of hubs) await hub.stop();
     assert.equal((await receiver.finalState(id)).status, 'accepted');
@@ -158,6 +152,16 @@ describe('the processor of documents', () => {
       ['accepted', 'accepted', 'accepted'],
     );
   });
+
+  async function holdAsATill(codes: readonly string[]): Promise<() => Promise<void>> {
+    const till = await store.db.pool.connect();
+    await till.query('begin');
+    await till.query('select 1 from code where cis = any($1) for no key update', [codes]);
+    return async () => {
+      await till.query('commit');
+      till.release();
+    };
+  }
 
   async function cutWhoWaits(): Promise<boolean> {
     const { rowCount } = await store.db.query(

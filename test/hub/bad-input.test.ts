@@ -116,6 +116,13 @@ const REFUSED: readonly Fault[] = [
     call: () => ({ as: 'manufacturer' }),
   },
   {
+    what: 'a page of errors beyond all numbers',
+    code: 'request.invalid',
+    method: 'GET',
+    path: '/api/v1/documents/01900000-0000-7000-8000-000000000001/errors?after=1e30',
+    call: () => ({ as: 'manufacturer' }),
+  },
+  {
     what: 'SQL in place of a code',
     code: 'codes.not_found',
     status: 404,
@@ -138,6 +145,9 @@ const REJECTED: readonly Fault[] = [
   document('SQL in a serial', 'documents.code_not_found', () => applied([INJECTION])),
   document('a future production date', 'documents.date_in_future', ({ own }) =>
     applied(own, { productionDate: '2999-01-01' }),
+  ),
+  document('a production date of the year 0', 'documents.date_too_early', ({ own }) =>
+    applied(own, { productionDate: '0000-01-01' }),
   ),
   document('a withdrawal before the introduction', 'documents.wrong_status', () => undefined, {
     call: (_hub, { own }) => ({

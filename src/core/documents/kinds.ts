@@ -85,7 +85,7 @@ export const KINDS: Readonly<Record<DocumentKind, KindRules>> = {
     }),
     hasCodes: true,
     occurredAt: (header, receivedAt) => dateOf(header, 'productionDate') ?? receivedAt,
-    check: (header, now) => [...notInFuture(header, 'productionDate', now), ...expiryAfterProduction(header)],
+    check: (header, now) => [...plausibleDate(header, 'productionDate', now), ...expiryAfterProduction(header)],
   },
   introduction: {
     summary: 'Introduction into circulation, of own production or of an import.',
@@ -96,7 +96,7 @@ export const KINDS: Readonly<Record<DocumentKind, KindRules>> = {
     }),
     hasCodes: true,
     occurredAt: (header, receivedAt) => dateOf(header, 'date') ?? receivedAt,
-    check: (header, now) => [...notInFuture(header, 'date', now), ...customsDeclaration(header, now)],
+    check: (header, now) => [...plausibleDate(header, 'date', now), ...customsDeclaration(header, now)],
   },
   aggregation: {
     summary: 'Packing: the codes are now inside the transport package with this SSCC.',
@@ -117,21 +117,21 @@ export const KINDS: Readonly<Record<DocumentKind, KindRules>> = {
     header: closed({ reason: oneOf(WITHDRAWAL_REASONS), date: BusinessDate }),
     hasCodes: true,
     occurredAt: (header, receivedAt) => dateOf(header, 'date') ?? receivedAt,
-    check: (header, now) => notInFuture(header, 'date', now),
+    check: (header, now) => plausibleDate(header, 'date', now),
   },
   return: {
     summary: 'Return into circulation of withdrawn goods.',
     header: closed({ reason: Type.Optional(oneOf(RETURN_REASONS)), date: Type.Optional(BusinessDate) }),
     hasCodes: true,
     occurredAt: (header, receivedAt) => dateOf(header, 'date') ?? receivedAt,
-    check: (header, now) => notInFuture(header, 'date', now),
+    check: (header, now) => plausibleDate(header, 'date', now),
   },
   write_off: {
     summary: 'Write-off of spoiled, lost or destroyed codes or goods; final.',
     header: closed({ reason: oneOf(WRITE_OFF_REASONS), date: Type.Optional(BusinessDate) }),
     hasCodes: true,
     occurredAt: (header, receivedAt) => dateOf(header, 'date') ?? receivedAt,
-    check: (header, now) => notInFuture(header, 'date', now),
+    check: (header, now) => plausibleDate(header, 'date', now),
   },
 };
 
@@ -140,12 +140,17 @@ function dateOf(header: DocumentHeader, name: string): Date | null {
   return typeof value === 'string' ? instantOf(value) : null;
 }
 
-function notInFuture(header: DocumentHeader, name: string, now: Date, prefix = ''): Problem[] {
+/** Goods in circulation may be older than marking, not older than industry: an earlier year is a slip. */
+const EARLIEST_DAY = '1900-01-01';
+const EARLIEST = new Date(`${EARLIEST_DAY}T00:00:00Z`);
+
+function plausibleDate(header: DocumentHeader, name: string, now: Date, prefix = ''): Problem[] {
   if (header[name] === undefined) return [];
   const date = dateOf(header, name);
   const path = `/body${prefix}/${name}`;
   if (date === null) return [notADate(path)];
-  return date.getTime() > now.getTime() ? [problem('documents.date_in_future', path)] : [];
+  if (date < EARLIEST) return [{ ...problem('documents.date_too_early', path), details: { earliest: EARLIEST_DAY } }];
+  return date > now ? [problem('documents.date_in_future', path)] : [];
 }
 
 function expiryAfterProduction(header: DocumentHeader): Problem[] {
@@ -161,7 +166,7 @@ function expiryAfterProduction(header: DocumentHeader): Problem[] {
 function customsDeclaration(header: DocumentHeader, now: Date): Problem[] {
   const declaration = header['customsDeclaration'];
   if (typeof declaration === 'object' && declaration !== null) {
-    return notInFuture({ ...declaration }, 'date', now, '/customsDeclaration');
+    return plausibleDate({ ...declaration }, 'date', now, '/customsDeclaration');
   }
   return header['introductionType'] === 'IMPORT'
     ? [problem('documents.customs_declaration_missing', '/body/customsDeclaration')]

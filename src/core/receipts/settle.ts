@@ -21,6 +21,9 @@ export type Settlements = ReadonlyMap<PendingReceipt, Settlement>;
 /** Tries of the slow lane to lock a path that keeps moving, before it gives up. */
 const PATH_TRIES = 5;
 
+/** What locks that are free, and the writing, always get. */
+const WAIT_MIN_MS = 500;
+
 /** Packages ("00…") sort before units ("01…"). */
 const FIRST_UNIT = '01';
 
@@ -91,21 +94,19 @@ async function settleKnown(deps: SettleDeps, batch: readonly PendingReceipt[]): 
 
 /**
  * One receipt that met a held row: waits for its locks in the common order (packages, then units, each by cis), looks
- * again whether the path is still the one it locked, and gives up with SQLSTATE 55P03 after the lock timeout.
+ * again whether the path is still the one it locked, and gives up with SQLSTATE 55P03 or 57014 after `patienceMs` in all.
  */
 export async function settleWaiting(
   deps: SettleDeps,
   pending: PendingReceipt,
-  lockTimeoutMs: number,
+  patienceMs: number,
 ): Promise<Settlement> {
   const now = deps.clock.now();
+  const deadline = now.getTime() + patienceMs;
+  const leftMs = (): number => Math.max(deadline - deps.clock.now().getTime(), WAIT_MIN_MS);
   for (let attempt = 0; attempt < PATH_TRIES; attempt++) {
     try {
-      const settlement = await deps.db.transaction((tx) => settleUnderLocks(tx, pending, now), {
-        lockTimeoutMs,
-        // Several held rows are waited for one after another, each for that long.
-        statementTimeoutMs: lockTimeoutMs,
-      });
+      const settlement = await deps.db.transaction((tx) => settleUnderLocks(tx, pending, now, leftMs));
       if (settlement !== null) return settlement;
     } catch (error) {
       if (!isAlreadyThere(error)) throw error;
@@ -116,17 +117,24 @@ export async function settleWaiting(
   return { kind: 'wait' };
 }
 
-async function settleUnderLocks(tx: Transaction, pending: PendingReceipt, now: Date): Promise<Settlement | null> {
+async function settleUnderLocks(
+  tx: Transaction,
+  pending: PendingReceipt,
+  now: Date,
+  leftMs: () => number,
+): Promise<Settlement | null> {
   const cises = cisesOf([pending]);
   const before = await readCodes(tx, cises);
   const above = await readPackagesAbove(before, (parents) => readCodes(tx, parents));
   // All packages in one statement: one after the other, two receipts that each name the other's package would deadlock.
   const named = cises.filter((cis) => cis < FIRST_UNIT);
+  await limitWaiting(tx, leftMs());
   const packages = await lockCodes(
     tx,
     [...new Set([...above.keys(), ...named])],
     named.length > 0 ? 'change' : 'share',
   );
+  await limitWaiting(tx, leftMs());
   const units = await lockCodes(
     tx,
     cises.filter((cis) => cis >= FIRST_UNIT),
@@ -137,6 +145,13 @@ async function settleUnderLocks(tx: Transaction, pending: PendingReceipt, now: D
   if (judgement === null) return null;
   for (const statement of writeStatements([{ pending, judgement }], now)) await tx.query(statement);
   return { kind: 'settled', receiptId: pending.receiptId, outcomes: judgement.outcomes };
+}
+
+// One statement waits for several held rows one after another, so the statement is limited, not only each lock.
+const LIMIT_WAITING = `select set_config('lock_timeout', $1, true), set_config('statement_timeout', $1, true)`;
+
+async function limitWaiting(tx: Transaction, milliseconds: number): Promise<void> {
+  await tx.query({ name: 'limit_waiting', text: LIMIT_WAITING, values: [`${Math.ceil(milliseconds)}ms`] });
 }
 
 interface JudgedWithChanges {
