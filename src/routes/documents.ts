@@ -198,7 +198,8 @@ function askerOf({ principal, ip }: RouteRequest<unknown, unknown, unknown>): Do
 
 function senderOf(request: RouteRequest<unknown, unknown, unknown>): Sender {
   const key = request.headers['idempotency-key'];
-  return { bin: request.principal.bin, ip: request.ip, idempotencyKey: typeof key === 'string' ? key : undefined };
+  const { principal, ip, trace } = request;
+  return { bin: principal.bin, ip, trace, idempotencyKey: typeof key === 'string' ? key : undefined };
 }
 
 /** RFC 7240 `wait`, in milliseconds. */

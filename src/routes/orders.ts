@@ -200,8 +200,8 @@ function closeRoute({ orders }: OrderRoutesDeps): AnyRoute {
   });
 }
 
-function askerOf({ principal, ip }: RouteRequest<unknown, unknown, unknown>): Asker {
-  return { bin: principal.bin, ip };
+function askerOf({ principal, ip, trace }: RouteRequest<unknown, unknown, unknown>): Asker {
+  return { bin: principal.bin, ip, trace };
 }
 
 /** RFC 7240 `wait`, in seconds. */

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { Principal } from '../access/permissions.ts';
 import type { Language } from '../core/errors.ts';
+import { traceOf } from '../core/trace.ts';
 import type { RouteRequest } from './route.ts';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -22,6 +23,7 @@ export class IncomingCall implements RouteRequest<unknown, unknown, unknown> {
   readonly #trustProxyHops: number;
   #principal: Principal | undefined;
   #stream: Readable | undefined;
+  #trace: string | undefined;
   #controller: AbortController | undefined;
 
   constructor(req: Request, res: Response, trustProxyHops: number) {
@@ -54,6 +56,12 @@ export class IncomingCall implements RouteRequest<unknown, unknown, unknown> {
 
   get ip(): string {
     return callerAddress(this.#req, this.#trustProxyHops);
+  }
+
+  get trace(): string {
+    const { traceparent } = this.#req.headers;
+    this.#trace ??= traceOf(typeof traceparent === 'string' ? traceparent : undefined);
+    return this.#trace;
   }
 
   get language(): Language {

@@ -20,6 +20,8 @@ export interface RouteRequest<P, Q, B> {
   readonly ip: string;
   readonly language: Language;
   readonly requestId: string;
+  /** W3C traceparent: the caller's, or a new one. */
+  readonly trace: string;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }

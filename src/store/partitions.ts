@@ -15,6 +15,9 @@ interface PartitionedTable {
 const PARTITIONED_TABLES: readonly PartitionedTable[] = [
   { table: 'code_history', key: 'recorded_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
   { table: 'receipt', key: 'at', period: 'month', from: -3, to: 3, fillfactor: 100 },
+  { table: 'message', key: 'created_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
+  { table: 'message_key', key: 'created_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
+  { table: 'attempt', key: 'started_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
   // 70: a sent message is updated once, in its own page.
   { table: 'outbox', key: 'created_at', period: 'day', from: 0, to: 7, fillfactor: 70 },
 ];

@@ -50,7 +50,7 @@ async function inTwoTrips<S, T>(
 }
 
 /** Waits for all, so that nothing is under way when the connection is given back; then the first failure counts. */
-async function allOf<T extends readonly Promise<unknown>[]>(
+export async function allOf<T extends readonly Promise<unknown>[]>(
   promises: readonly [...T],
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
   await Promise.allSettled(promises);

@@ -46,8 +46,8 @@ export async function findByIdempotencyKey(db: Queryable, bin: string, key: stri
 }
 
 const INSERT_ORDER = `
-insert into code_order (order_id, bin, product_group, release_method_type, status, idempotency_key, digest, created_at)
-values ($1, $2, $3, $4, 'pending', $5, $6, $7)`;
+insert into code_order (order_id, bin, product_group, release_method_type, status, idempotency_key, digest, created_at, trace)
+values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8)`;
 
 const INSERT_LINE = `
 insert into order_line (order_id, gtin, quantity, serial_number_type, cis_type, template, key_id, sealed_seed,
@@ -60,13 +60,15 @@ export interface NewOrder {
   readonly request: OrderRequest;
   readonly idempotencyKey: string | null;
   readonly digest: Buffer;
+  /** W3C traceparent of the request that placed it. */
+  readonly trace: string | null;
   readonly lines: readonly NewLine[];
 }
 
 export async function insertOrder(tx: Transaction, order: NewOrder, now: Date): Promise<void> {
   const { productGroup, releaseMethodType } = order.request;
-  const { orderId, bin, idempotencyKey, digest } = order;
-  await tx.query(INSERT_ORDER, [orderId, bin, productGroup, releaseMethodType, idempotencyKey, digest, now]);
+  const { orderId, bin, idempotencyKey, digest, trace } = order;
+  await tx.query(INSERT_ORDER, [orderId, bin, productGroup, releaseMethodType, idempotencyKey, digest, now, trace]);
   // At most ten lines; a list of own serials travels alone rather than inside an array of arrays.
   for (const line of order.lines) {
     await tx.query(INSERT_LINE, [
@@ -154,7 +156,14 @@ update code_order o
                count(*) filter (where status = 'rejected') as rejected
           from order_line where order_id = $1) as s
  where o.order_id = $1 and o.status = 'pending' and s.pending = 0
-returning o.bin, o.status`;
+returning o.bin, o.status, o.trace, array(select 'gtin:' || gtin from order_line where order_id = $1 order by line_id) as gtins`;
+
+interface SettledOrder {
+  readonly bin: string;
+  readonly status: 'ready' | 'rejected';
+  readonly trace: string | null;
+  readonly gtins: readonly string[];
+}
 
 /**
  * After a line's emission or rejection: the order is ready (or rejected) when none of its lines is pending, and says so.
@@ -162,7 +171,13 @@ returning o.bin, o.status`;
  */
 export async function settleOrder(tx: Transaction, orderId: string, now: Date): Promise<void> {
   await tx.query(LOCK_ORDER_ROW, [orderId]);
-  const { rows } = await tx.query<{ bin: string; status: 'ready' | 'rejected' }>(SETTLE_ORDER, [orderId]);
-  const messages = rows.map(({ bin, status }) => ({ topic: `order.${status}`, bin, payload: { orderId } }));
+  const { rows } = await tx.query<SettledOrder>(SETTLE_ORDER, [orderId]);
+  const messages = rows.map(({ bin, status, trace, gtins }) => ({
+    topic: `order.${status}`,
+    bin,
+    keys: [`order:${orderId}`, ...gtins],
+    trace,
+    payload: { orderId },
+  }));
   await appendOutbox(tx, messages, now);
 }

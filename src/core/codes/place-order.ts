@@ -25,6 +25,8 @@ import { algorithmOf, type CodeTemplate } from './template.ts';
 export interface Asker {
   readonly bin: string;
   readonly ip: string | null;
+  /** W3C traceparent of the request. */
+  readonly trace?: string;
 }
 
 export interface PlacedOrder {
@@ -63,7 +65,8 @@ export async function placeOrder(
   const problems = await requestProblems(request, template, asker.bin, deps.limits, deps.catalogue);
   if (problems.length === 0) problems.push(...(await issuedProblems(deps, request)));
   if (template === undefined || problems.length > 0) throw refusal(problems, now);
-  const order = { orderId: newId(now), bin: asker.bin, request, idempotencyKey: idempotencyKey ?? null, digest };
+  const { bin, trace = null } = asker;
+  const order = { orderId: newId(now), bin, request, idempotencyKey: idempotencyKey ?? null, digest, trace };
   const lines = request.products.map((product) => newLine(deps, order.orderId, product, template));
   try {
     await deps.db.transaction(async (tx) => {

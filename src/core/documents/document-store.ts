@@ -19,10 +19,12 @@ export interface DocumentRow {
   readonly attempts: number;
   readonly receivedAt: Date;
   readonly completedAt: Date | null;
+  /** W3C traceparent of the request that brought it. */
+  readonly trace: string | null;
 }
 
 const COLUMNS = `document_id as "documentId", bin, kind, format, status, header, code_count as "codeCount", digest,
-  error_count as "errorCount", attempts, received_at as "receivedAt", completed_at as "completedAt"`;
+  error_count as "errorCount", attempts, received_at as "receivedAt", completed_at as "completedAt", trace`;
 
 export interface NewDocument {
   readonly documentId: string;
@@ -35,11 +37,12 @@ export interface NewDocument {
   readonly idempotencyKey: string | null;
   readonly ip: string;
   readonly receivedAt: Date;
+  readonly trace: string | null;
 }
 
 const INSERT_DOCUMENT = `
-insert into document (document_id, bucket, bin, kind, format, status, header, code_count, digest, idempotency_key, ip, received_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+insert into document (document_id, bucket, bin, kind, format, status, header, code_count, digest, idempotency_key, ip, received_at, trace)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (bin, idempotency_key, bucket) do nothing`;
 
 /** False when the sender has a document with this idempotency key already. */
@@ -64,6 +67,7 @@ export async function insertDocument(
       document.idempotencyKey,
       document.ip,
       document.receivedAt,
+      document.trace,
     ],
   });
   return rowCount === 1;

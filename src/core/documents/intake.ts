@@ -35,6 +35,8 @@ export interface Sender {
   readonly bin: string;
   readonly ip: string;
   readonly idempotencyKey: string | undefined;
+  /** W3C traceparent of the request. */
+  readonly trace?: string;
 }
 
 export interface Acceptance {
@@ -161,7 +163,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
   ): NewDocument {
     const receivedAt = arrival();
     const idempotencyKey = digest === null ? null : keyOf(sender, digest);
-    const { bin, ip } = sender;
+    const { bin, ip, trace = null } = sender;
     return {
       documentId: newId(receivedAt),
       bin,
@@ -173,6 +175,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
       idempotencyKey,
       ip,
       receivedAt,
+      trace,
     };
   }
 

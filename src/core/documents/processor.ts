@@ -10,7 +10,7 @@ import type { Problem } from '../errors.ts';
 import { isErrorCode } from '../errors.ts';
 import type { LineProblem } from '../lifecycle/change-staged.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
-import { createStaging, loadStaging } from '../lifecycle/staging.ts';
+import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
@@ -44,6 +44,8 @@ export interface DocumentProcessorDeps {
 }
 
 const SENDERS_AT_ONCE = 2;
+/** A document is found by its goods; of one about more kinds of goods only by so many. */
+const GTIN_KEYS_MAX = 100;
 const POLL_MS = 1_000;
 /** A document that fails so often is set aside for an operator, so that it cannot stop its sender's others. */
 const ATTEMPTS_MAX = 5;
@@ -200,8 +202,10 @@ async function applyDocument(
   }
   const status = problems.length === 0 ? 'accepted' : 'rejected';
   await completeDocument(tx, document, status, problems, now);
-  const { documentId, bin, kind } = document;
-  await appendOutbox(tx, [{ topic: `document.${status}`, bin, payload: { documentId, kind, bin } }], now);
+  const { documentId, bin, kind, trace } = document;
+  const gtins = status === 'accepted' && rules.hasCodes ? await stagedGtins(tx, GTIN_KEYS_MAX) : [];
+  const keys = [`document:${documentId}`, ...gtins.map((gtin) => `gtin:${gtin}`)];
+  await appendOutbox(tx, [{ topic: `document.${status}`, bin, keys, trace, payload: { documentId, kind } }], now);
   await writeAudit(tx, {
     at: now,
     bin,

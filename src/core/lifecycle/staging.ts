@@ -60,6 +60,14 @@ export async function loadStaging(
   return count;
 }
 
+const STAGED_GTINS = `select distinct substr(cis, 3, 14) as gtin from staged_code where cis >= '01' limit $1`;
+
+/** Of which goods the staged units are, at most so many. */
+export async function stagedGtins(tx: Transaction, limit: number): Promise<string[]> {
+  const { rows } = await tx.query<{ gtin: string }>(STAGED_GTINS, [limit]);
+  return rows.map(({ gtin }) => gtin);
+}
+
 const ADD_CONTENT_OF_LEVEL = `
 insert into staged_code (line, level, cis)
 select staged_code.line, staged_code.level + 1, code.cis

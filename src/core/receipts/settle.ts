@@ -1,5 +1,5 @@
 import type { Queryable, Statement, Transaction } from '../../store/database.ts';
-import { outboxStatement } from '../../store/outbox.ts';
+import { type OutboxMessage, outboxStatement } from '../../store/outbox.ts';
 import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
 import type { Clock } from '../clock.ts';
 import type { CodeRows } from '../lifecycle/code-rows.ts';
@@ -191,21 +191,35 @@ function judgeInOrder(
 }
 
 function writeStatements(judged: readonly JudgedWithChanges[], now: Date): Statement[] {
-  const first = judged[0];
-  if (first === undefined) return [];
+  if (judged.length === 0) return [];
   const receipts: JudgedReceipt[] = judged.map(({ pending, judgement }) => ({
     pending,
     outcomes: judgement.outcomes,
   }));
   const changes = judged.flatMap(({ judgement }) => judgement.changes);
-  // One outbox row for the whole batch: no partner needs more, and the row is on the hot path.
-  const payload = { receiptIds: judged.map(({ pending }) => pending.receiptId) };
-  const message = { topic: 'receipts.accepted', bin: first.pending.sender, payload };
   return [
     receiptsStatement(receipts, now),
     ...(changes.length === 0 ? [] : [looseChangesStatement(changes, now)]),
-    outboxStatement([message], now),
+    outboxStatement(messagesOf(judged.map(({ pending }) => pending)), now),
   ];
+}
+
+/** One outbox row for all receipts of a sender in the batch: no partner needs more, and the row is on the hot path. */
+function messagesOf(settled: readonly PendingReceipt[]): OutboxMessage[] {
+  return [...new Set(settled.map(({ sender }) => sender))].map((bin) => {
+    const own = settled.filter(({ sender }) => sender === bin);
+    const receiptIds = own.map(({ receiptId }) => receiptId);
+    const keys = [...receiptIds.map((receiptId) => `receipt:${receiptId}`), ...gtinKeys(own)];
+    return { topic: 'receipts.accepted', bin, keys, trace: null, payload: { receiptIds } };
+  });
+}
+
+function gtinKeys(settled: readonly PendingReceipt[]): Set<string> {
+  const keys = new Set<string>();
+  for (const { marks } of settled) {
+    for (const { cis } of marks) if (cis?.startsWith('01')) keys.add(`gtin:${cis.slice(2, 16)}`);
+  }
+  return keys;
 }
 
 function cisesOf(batch: readonly PendingReceipt[]): string[] {
