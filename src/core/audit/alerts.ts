@@ -1,9 +1,18 @@
 import type { Queryable } from '../../store/database.ts';
 
+export type AlertKind =
+  | 'right_tail_never_issued'
+  | 'receipt_conflict'
+  | 'document_failed'
+  | 'delivery_parked'
+  | 'inbox_conflict'
+  | 'queue_building'
+  | 'queue_cleared';
+
 /** What an operator has to look at. */
 export interface Alert {
   readonly at: Date;
-  readonly kind: 'right_tail_never_issued' | 'receipt_conflict' | 'document_failed';
+  readonly kind: AlertKind;
   /** What it is about: a cis, a receipt's key, a document. */
   readonly subject: string;
   readonly details: Readonly<Record<string, unknown>>;

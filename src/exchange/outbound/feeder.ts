@@ -1,0 +1,108 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Queryable } from '../../store/database.ts';
+import type { Epoch } from '../epoch.ts';
+import type { PartnerDirectory } from '../partner-directory.ts';
+import { mayPass } from '../policy/breaker.ts';
+import { dayOf, opensAt } from '../policy/calendar.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Carrier, Transport } from '../transports/transport.ts';
+import type { Gate } from './gate.ts';
+import { readGates } from './gate.ts';
+import { CARRIER_GRACE_MS, windowOf } from './window.ts';
+
+/**
+ * Finds carriers for deliveries that have none: those of a backlog, those put off by a gate, and those whose carrier was
+ * lost with a broker, a timer or a process.
+ */
+export interface Feeder {
+  /** One pass; how many deliveries got a carrier. */
+  pass(): Promise<number>;
+}
+
+export interface FeederDeps {
+  readonly db: Queryable;
+  readonly clock: Clock;
+  readonly directory: PartnerDirectory;
+  readonly transport: Pick<Transport, 'carry' | 'ready'>;
+  readonly epoch: Epoch;
+}
+
+// Only those of a time not far ahead are counted: a retry of tomorrow has a carrier too, but waits in its timer.
+const FEED = `
+with partner_window as materialized (
+       select t.partner_id, t.window_size
+              - (select count(*) from delivery b where b.partner_id = t.partner_id and b.state = 'sending')
+              - (select count(*) from delivery b
+                  where b.partner_id = t.partner_id and b.state in ('waiting', 'uncertain')
+                    and b.carried_until is not null and b.carried_until > $3 and b.carried_until <= $4) as free
+         from unnest($1::text[], $2::integer[]) as t(partner_id, window_size)),
+     chosen as materialized (
+       select next.delivery_id
+         from partner_window w cross join lateral (
+           select delivery_id from delivery d
+            where d.partner_id = w.partner_id and d.state in ('waiting', 'uncertain') and d.carried_until is null
+              and d.due_at <= $3
+            order by d.due_at, d.position limit greatest(0, w.free)
+            for update skip locked) as next)
+update delivery d set carrier = d.carrier + 1, carried_until = $4
+  from chosen, message m
+ where d.delivery_id = chosen.delivery_id and m.message_id = d.message_id and m.created_at = d.message_at
+returning d.delivery_id as "deliveryId", d.partner_id as "partnerId", d.carrier, m.trace`;
+
+const FORGET_LOST_CARRIERS = `
+update delivery set carried_until = null
+ where state in ('waiting', 'uncertain') and carried_until is not null and carried_until <= $1`;
+
+const UNCARRY = `
+update delivery set carried_until = null
+ where delivery_id = any($1) and state in ('waiting', 'uncertain') and carried_until is not null`;
+
+/** The carriers of these deliveries were lost: they get others. */
+export async function uncarry(db: Queryable, deliveryIds: readonly string[]): Promise<void> {
+  await db.query({ name: 'uncarry', text: UNCARRY, values: [deliveryIds] });
+}
+
+export function createFeeder({ db, clock, directory, transport, epoch }: FeederDeps): Feeder {
+  /** Room of each partner whose gate is open. */
+  async function windows(now: Date): Promise<Map<string, number>> {
+    const gates = new Map((await readGates(db)).map((gate) => [gate.partnerId, gate]));
+    const found = new Map<string, number>();
+    for (const { partner, policy } of directory.partners()) {
+      const gate = gates.get(partner.partnerId);
+      if (gate === undefined || gate.switchedOff || gate.removed) continue;
+      const window = openWindow(gate, policy, now);
+      if (window > 0) found.set(partner.partnerId, window);
+    }
+    return found;
+  }
+
+  return {
+    pass: async () => {
+      const now = clock.now();
+      await db.query({ name: 'forget_lost_carriers', text: FORGET_LOST_CARRIERS, values: [now] });
+      if (!transport.ready) return 0;
+      const open = await windows(now);
+      if (open.size === 0) return 0;
+      const { rows } = await db.query<{ deliveryId: string; partnerId: string; carrier: number; trace: string }>({
+        name: 'feed',
+        text: FEED,
+        values: [[...open.keys()], [...open.values()], now, new Date(now.getTime() + CARRIER_GRACE_MS)],
+      });
+      const carriers = rows.flatMap((row): Carrier[] => {
+        const known = directory.find(row.partnerId);
+        return known === undefined ? [] : [{ ...row, adapter: known.adapter.name, epoch: epoch.current() }];
+      });
+      await transport.carry(carriers);
+      return carriers.length;
+    },
+  };
+}
+
+function openWindow(gate: Gate, policy: Policy, now: Date): number {
+  if (opensAt(policy.calendar, now) > now) return 0;
+  const { dailyQuota } = policy;
+  if (dailyQuota !== null && gate.quotaUsed >= dailyQuota && gate.quotaDay === dayOf(policy.calendar, now)) return 0;
+  const pass = mayPass(gate, now);
+  if (pass === 'none') return 0;
+  return pass === 'one' ? 1 : windowOf(policy);
+}

@@ -1,0 +1,163 @@
+import type { Clock } from '../../core/clock.ts';
+import { nextSpan } from '../../core/trace.ts';
+import type { Log } from '../../log.ts';
+import type { Database } from '../../store/database.ts';
+import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
+import type { AttemptResult, Dispatch } from '../adapter.ts';
+import type { Epoch } from '../epoch.ts';
+import type { PartnerDirectory } from '../partner-directory.ts';
+import { inSpan } from '../span.ts';
+import type { Carrier, DelayedCarrier, Transport } from '../transports/transport.ts';
+import { createBreakerKeeper } from './breaker-keeper.ts';
+import { type Finished, finishDeliveries } from './finish.ts';
+import { gather } from './gather.ts';
+import { promoteHeads } from './lanes.ts';
+import { createLeaseDesk, type Lease } from './lease.ts';
+import { settleAttempt } from './verdict.ts';
+
+/** Looks at deliveries as carriers say, and makes the attempts. */
+export interface DeliveryWorker {
+  /** Never rejects: whatever goes wrong, the delivery stays in the store and gets another carrier. */
+  look(carrier: Carrier): Promise<void>;
+  /** Attempts under way. */
+  readonly sending: number;
+  /** Resolves when every attempt under way has ended and is written down. */
+  stop(): Promise<void>;
+}
+
+export interface DeliveryWorkerDeps {
+  readonly db: PipelinedDatabase;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly directory: PartnerDirectory;
+  readonly transport: Pick<Transport, 'carryLater'>;
+  readonly epoch: Epoch;
+  readonly random: () => number;
+  /** There may be room for others. */
+  readonly onEnded: () => void;
+  readonly onAttempt: (adapter: string, partnerId: string, outcome: string, seconds: number) => void;
+}
+
+const LOOKS_TOGETHER = 256;
+const ENDS_TOGETHER = 256;
+/** How long a known outcome is tried to be written down while the store is away; then the lease tells. */
+const WRITE_TRIES = 6;
+const WRITE_REST_MS = 500;
+
+export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
+  const { db, clock, log, directory, transport, epoch, random } = deps;
+  const desk = createLeaseDesk(db, clock, directory);
+  const breakers = createBreakerKeeper(db, clock, directory);
+  const leasing = gather<Carrier, Lease | 'nothing'>(LOOKS_TOGETHER, async (carriers) =>
+    (await desk.take(carriers)).map((lease) => lease ?? 'nothing'),
+  );
+  const finishing = gather<Finished, 'written'>(ENDS_TOGETHER, async (finished) => {
+    await writeDown(finished);
+    return finished.map(() => 'written');
+  });
+  const underWay = new Set<Promise<void>>();
+
+  async function lookAt(carrier: Carrier): Promise<void> {
+    const lease = await leasing.add(carrier);
+    if (lease === 'nothing') return;
+    const startedAt = clock.now();
+    const started = performance.now();
+    const result = await attempt(lease, startedAt);
+    const { partner, policy, adapter } = lease.known;
+    deps.onAttempt(adapter.name, partner.partnerId, result.outcome, (performance.now() - started) / 1_000);
+    const settlement = settleAttempt(lease, result, policy, random());
+    await finishing.add({ lease, startedAt, endedAt: clock.now(), result, settlement });
+    deps.onEnded();
+  }
+
+  async function writeDown(finished: readonly Finished[]): Promise<void> {
+    const written = await persistently(() => finishDeliveries(db, finished));
+    const now = clock.now();
+    await breakers.note(
+      finished.flatMap(({ lease: { known, probe }, result: { outcome } }) =>
+        outcome === 'infrastructure'
+          ? []
+          : [
+              {
+                partnerId: known.partner.partnerId,
+                probe,
+                succeeded: outcome === 'delivered' || outcome === 'rejected',
+              },
+            ],
+      ),
+    );
+    const ended = finished.flatMap(({ lease: { lane, known, deliveryId }, settlement: { state } }) =>
+      lane !== null && state === 'delivered' && written.has(deliveryId)
+        ? [{ partnerId: known.partner.partnerId, lane }]
+        : [],
+    );
+    await promoteHeads(db, ended, now);
+    await transport.carryLater(finished.flatMap((one) => retryOf(one, written.get(one.lease.deliveryId))));
+  }
+
+  function retryOf({ lease, settlement: { restMs } }: Finished, carrier: number | undefined): DelayedCarrier[] {
+    if (restMs === null || carrier === undefined) return [];
+    const { deliveryId, trace, known } = lease;
+    const { partnerId } = known.partner;
+    const next = { deliveryId, partnerId, adapter: known.adapter.name, carrier, epoch: epoch.current(), trace };
+    return [{ carrier: next, delayMs: restMs }];
+  }
+
+  async function attempt(lease: Lease, now: Date): Promise<AttemptResult> {
+    const { known, messageId, topic, messageAt: createdAt, body, digest, trace } = lease;
+    const { partner, adapter, policy } = known;
+    if (body === null) return { outcome: 'rejected', code: 'body_erased', sent: {}, answer: null };
+    const traceparent = nextSpan(trace);
+    const number = lease.attempts + 1;
+    const dispatch = { partner, messageId, topic, createdAt, body, digest, attempt: number, traceparent, now };
+    const signal = AbortSignal.timeout(policy.timeoutSeconds * 1_000);
+    return await inSpan('deliver', dispatch, async () => {
+      try {
+        return await deliver(lease, dispatch, signal);
+      } catch (error) {
+        log.error({ err: error, deliveryId: lease.deliveryId }, 'an adapter failed');
+        return { outcome: 'infrastructure', code: 'adapter_failed', sent: {}, answer: null };
+      }
+    });
+  }
+
+  /** What may have arrived is asked for first, where the partner can be asked. */
+  async function deliver(lease: Lease, dispatch: Dispatch, signal: AbortSignal): Promise<AttemptResult> {
+    const { adapter } = lease.known;
+    if (lease.uncertain && adapter.queryOutcome !== undefined) {
+      const outcome = await adapter.queryOutcome(dispatch, signal);
+      if (outcome === 'arrived')
+        return { outcome: 'delivered', code: 'confirmed', sent: { asked: true }, answer: null };
+    }
+    return await adapter.deliver(dispatch, signal);
+  }
+
+  return {
+    look: async (carrier) => {
+      if (carrier.epoch !== epoch.current()) return;
+      const looking = lookAt(carrier).catch((error: unknown) => {
+        log.warn({ err: error, deliveryId: carrier.deliveryId }, 'a delivery could not be looked at; it stays');
+      });
+      underWay.add(looking);
+      await looking;
+      underWay.delete(looking);
+    },
+    get sending() {
+      return underWay.size;
+    },
+    stop: async () => {
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+async function persistently<T>(write: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (tries === WRITE_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, WRITE_REST_MS * tries));
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Queryable } from '../store/database.ts';
+import type { Adapter } from './adapter.ts';
+import type { Partner } from './partner.ts';
+import { takes } from './partner.ts';
+import type { Policy, PolicyChanges } from './policy/policy.ts';
+import { effectivePolicy } from './policy/policy.ts';
+
+/** A partner with all that is needed to serve it. */
+export interface KnownPartner {
+  readonly partner: Partner;
+  readonly policy: Policy;
+  readonly adapter: Adapter;
+}
+
+/** The partners as they were at the last refresh: what an operator changes holds a second later. */
+export interface PartnerDirectory {
+  refresh(): Promise<void>;
+  find(partnerId: string): KnownPartner | undefined;
+  partners(): readonly KnownPartner[];
+  /** Who takes a message of this topic about this participant. */
+  takersOf(topic: string, bin: string): readonly KnownPartner[];
+}
+
+interface PartnerRow extends Omit<Partner, 'policy'> {
+  readonly policy: PolicyChanges;
+}
+
+const LAST_CHANGE = `select count(*)::int as partners, max(changed_at) as changed from partner`;
+
+const PARTNER_COLUMNS = `
+partner_id as "partnerId", adapter, bin, name, topics, settings, policy, switched_off as "switchedOff"`;
+
+const PARTNERS = `select ${PARTNER_COLUMNS} from partner where removed_at is null order by partner_id`;
+
+export function createPartnerDirectory(db: Queryable, adapters: readonly Adapter[]): PartnerDirectory {
+  const adapterOf = new Map(adapters.map((adapter) => [adapter.name, adapter]));
+  let seen = '';
+  let known: ReadonlyMap<string, KnownPartner> = new Map();
+  let byBin: ReadonlyMap<string | null, readonly KnownPartner[]> = new Map();
+
+  async function refresh(): Promise<void> {
+    const { rows } = await db.query<{ partners: number; changed: Date | null }>(LAST_CHANGE);
+    const state = `${rows[0]?.partners} ${rows[0]?.changed?.getTime()}`;
+    if (state === seen) return;
+    const found = await db.query<PartnerRow>(PARTNERS);
+    known = new Map(
+      found.rows.flatMap((partner) => {
+        // A partner of an adapter that this hub does not have waits for a hub that has it.
+        const adapter = adapterOf.get(partner.adapter);
+        if (adapter === undefined) return [];
+        return [[partner.partnerId, { partner, adapter, policy: effectivePolicy(adapter.policy, partner.policy) }]];
+      }),
+    );
+    byBin = groupedByBin([...known.values()]);
+    seen = state;
+  }
+
+  return {
+    refresh,
+    find: (partnerId) => known.get(partnerId),
+    partners: () => [...known.values()],
+    takersOf: (topic, bin) =>
+      [...(byBin.get(null) ?? []), ...(byBin.get(bin) ?? [])].filter(({ partner }) => takes(partner.topics, topic)),
+  };
+}
+
+function groupedByBin(partners: readonly KnownPartner[]): Map<string | null, KnownPartner[]> {
+  const groups = new Map<string | null, KnownPartner[]>();
+  for (const known of partners) {
+    const group = groups.get(known.partner.bin) ?? [];
+    group.push(known);
+    groups.set(known.partner.bin, group);
+  }
+  return groups;
+}
