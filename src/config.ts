@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** What one caller may send, as data in config/limits.json; published at /api/v1/limits. */
@@ -24,6 +25,8 @@ export interface Limits {
 }
 
 const ROLES = ['api', 'worker', 'all'] as const;
+/** The demo's receivers stand on the same machine. */
+const DEMO_NETWORKS = '127.0.0.0/8,::1/128';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export interface Config {
@@ -34,6 +37,8 @@ export interface Config {
   readonly databaseUrl?: string;
   readonly amqpUrl?: string;
   readonly redisUrl?: string;
+  /** Sets this hub apart from others that share RabbitMQ, Redis or a database: part of the names there. */
+  readonly namespace: string;
   /** Meant for a second medium: it outlives a lost or restored database. */
   readonly issueJournal: string;
   readonly keyFile: string;
@@ -42,6 +47,8 @@ export interface Config {
   readonly production: boolean;
   /** How many reverse proxies stand in front; so many last entries of X-Forwarded-For are theirs. */
   readonly trustProxyHops: number;
+  /** CIDRs that webhooks may reach although they are private. */
+  readonly webhookNetworks: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly limits: Limits;
 }
@@ -70,6 +77,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (masterKey !== undefined && !/^[0-9a-fA-F]{64}$/.test(masterKey)) {
     problems.push('TANBA_MASTER_KEY must be 64 hexadecimal digits (32 bytes).');
   }
+  const production = setting('NODE_ENV') === 'production';
   const config: Config = {
     host: setting('HOST') ?? '127.0.0.1',
     port: wholeNumber(env, 'PORT', 8080, 65_535, problems),
@@ -77,12 +85,14 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(amqpUrl === undefined ? {} : { amqpUrl }),
     ...(redisUrl === undefined ? {} : { redisUrl }),
+    namespace: namespaceOf(env, problems),
     issueJournal: resolve(issueJournal ?? `${dataFolder}/issue-journal`),
     keyFile: resolve(setting('TANBA_KEY_FILE') ?? `${dataFolder}/keys.json`),
     ...(masterKey === undefined ? {} : { masterKey }),
     roles: oneOf(env, 'TANBA_ROLES', ROLES, 'all', problems),
-    production: setting('NODE_ENV') === 'production',
+    production,
     trustProxyHops: wholeNumber(env, 'TANBA_TRUST_PROXY', 0, 10, problems),
+    webhookNetworks: networks(env, 'TANBA_WEBHOOK_NETWORKS', production ? '' : DEMO_NETWORKS, problems),
     logLevel: oneOf(env, 'TANBA_LOG', LOG_LEVELS, 'info', problems),
     limits: readLimits(new URL('../config/limits.json', import.meta.url), problems),
   };
@@ -112,12 +122,37 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** A CIDR's parts; null where it is none. */
+export function networkOf(cidr: string): readonly [address: string, bits: number] | null {
+  const [address = '', bits = '', ...rest] = cidr.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(bits)) return null;
+  return Number(bits) <= (family === 4 ? 32 : 128) ? [address, Number(bits)] : null;
+}
+
+function networks(env: NodeJS.ProcessEnv, name: string, otherwise: string, problems: string[]): readonly string[] {
+  const cidrs = (env[name] || otherwise).split(',').map((cidr) => cidr.trim());
+  const given = cidrs.filter((cidr) => cidr !== '');
+  const wrong = given.filter((cidr) => networkOf(cidr) === null);
+  if (wrong.length > 0)
+    problems.push(`${name} must be networks as 10.1.0.0/16,fd00::/8, but has "${wrong.join(',')}".`);
+  return given;
+}
+
 function url(env: NodeJS.ProcessEnv, name: string, schemes: readonly string[], problems: string[]): string | undefined {
   const value = env[name];
   if (!value) return undefined;
   // The value is not repeated: it may hold a password.
   if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol)) {
     problems.push(`${name} must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}.`);
+  }
+  return value;
+}
+
+function namespaceOf(env: NodeJS.ProcessEnv, problems: string[]): string {
+  const value = env['TANBA_NAMESPACE'] || 'tanba';
+  if (!/^[a-z][a-z0-9-]{0,39}$/.test(value)) {
+    problems.push('TANBA_NAMESPACE must be up to 40 lower-case letters, digits and hyphens, and begin with a letter.');
   }
   return value;
 }

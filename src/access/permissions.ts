@@ -2,20 +2,21 @@
 export const ROLES = ['operator', 'manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd', 'authority'] as const;
 export type Role = (typeof ROLES)[number];
 
-export type Permission = 'orders' | 'documents' | 'receipts' | 'codes';
+export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'webhooks' | 'exchange';
 
 /**
  * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
  * receipts to fiscal data operators and to sellers for their own tills, and reading to everybody for their own goods.
+ * Messages about what is one's own go to everybody who wants them.
  */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: ['codes'],
-  manufacturer: ['orders', 'documents', 'receipts', 'codes'],
-  importer: ['orders', 'documents', 'receipts', 'codes'],
-  wholesaler: ['documents', 'receipts', 'codes'],
-  retailer: ['documents', 'receipts', 'codes'],
-  ofd: ['receipts'],
-  authority: ['codes'],
+  operator: ['codes', 'webhooks', 'exchange'],
+  manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks'],
+  importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks'],
+  wholesaler: ['documents', 'receipts', 'codes', 'webhooks'],
+  retailer: ['documents', 'receipts', 'codes', 'webhooks'],
+  ofd: ['receipts', 'webhooks'],
+  authority: ['codes', 'webhooks'],
 };
 
 /** Who is asking: a participant, known by its key (later also by its signature). */

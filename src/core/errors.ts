@@ -954,6 +954,42 @@ export const errorTable = {
     ru: 'Для поиска нужен хотя бы один ключ или партнёр.',
     en: 'A search needs at least one key, or a partner.',
   },
+  'exchange.reason_needed': {
+    kind: 'invalid',
+    kk: 'Шешімнің себебін {min}-{max} таңбамен жазыңыз.',
+    ru: 'Укажите причину решения, от {min} до {max} символов.',
+    en: 'Give the reason for the decision, {min} to {max} characters.',
+  },
+  'exchange.adapter_unknown': {
+    kind: 'invalid',
+    kk: '«{adapter}» адаптері жоқ. Мүмкін болатындары: {allowed}.',
+    ru: 'Нет адаптера «{adapter}». Возможные: {allowed}.',
+    en: 'There is no adapter "{adapter}". Possible are: {allowed}.',
+  },
+  'exchange.adapter_fixed': {
+    kind: 'conflict',
+    kk: 'Серіктестің адаптері {adapter}, оны ауыстыруға болмайды. Басқа атаумен тіркеңіз.',
+    ru: 'Адаптер партнёра — {adapter}, сменить его нельзя. Зарегистрируйте под другим именем.',
+    en: 'The adapter of the partner is {adapter} and cannot be changed. Register it under another id.',
+  },
+  'exchange.partner_foreign': {
+    kind: 'conflict',
+    kk: 'Бұл серіктес {bin} қатысушысының өз жүйесі: оны қатысушының өзі ғана өзгертеді.',
+    ru: 'Этот партнёр — собственная система участника {bin}: её меняет только он сам.',
+    en: 'This partner is a system of the participant {bin}, who alone changes it.',
+  },
+  'exchange.partner_removed': {
+    kind: 'conflict',
+    kk: 'Бұл атауы бар серіктес жойылған, атауы қайта қолданылмайды.',
+    ru: 'Партнёр с таким именем удалён, имя больше не используется.',
+    en: 'A partner with this id has been removed; the id is not used again.',
+  },
+  'exchange.reach_timeout': {
+    kind: 'unavailable',
+    kk: 'Серіктестің қолжетімділігін тексеру {seconds} секундта аяқталмады.',
+    ru: 'Проверка доступности партнёра не закончилась за {seconds} секунд.',
+    en: 'The check whether the partner can be reached did not end within {seconds} seconds.',
+  },
   'exchange.selection_too_large': {
     kind: 'too_large',
     kk: 'Таңдауда {count} жеткізу бар, шегі {limit}. Мерзімді қысқартыңыз.',

@@ -41,12 +41,28 @@ describe('the settings', () => {
     });
   }
 
+  it('let webhooks reach this machine in the demo, and no private network in production', () => {
+    assert.deepEqual(loadConfig({}).webhookNetworks, ['127.0.0.0/8', '::1/128']);
+    assert.deepEqual(loadConfig(PRODUCTION).webhookNetworks, []);
+    const given = loadConfig({ ...PRODUCTION, TANBA_WEBHOOK_NETWORKS: '10.1.0.0/16, fd00::/8,' });
+    assert.deepEqual(given.webhookNetworks, ['10.1.0.0/16', 'fd00::/8']);
+  });
+
+  for (const network of ['10.0.0.0', '10.0.0.0/33', '::1/129', 'example.kz/8', '10.0.0.0/8/8', '10.0.0.0/-1']) {
+    it(`refuse the network ${network} for webhooks`, () => {
+      const problems = problemsOf({ TANBA_WEBHOOK_NETWORKS: `::1/128,${network}` });
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', /^TANBA_WEBHOOK_NETWORKS/);
+    });
+  }
+
   it('tell all problems at once', () => {
     const problems = problemsOf({
       PORT: '99999',
       TANBA_ROLES: 'boss',
       TANBA_LOG: 'loud',
       TANBA_TRUST_PROXY: '-1',
+      TANBA_WEBHOOK_NETWORKS: '10/8',
       TANBA_MASTER_KEY: 'secret',
       AMQP_URL: 'http://x',
       REDIS_URL: 'nothing',
@@ -57,6 +73,7 @@ describe('the settings', () => {
       'TANBA_ROLES',
       'TANBA_LOG',
       'TANBA_TRUST_PROXY',
+      'TANBA_WEBHOOK_NETWORKS',
       'TANBA_MASTER_KEY',
       'AMQP_URL',
       'REDIS_URL',
