@@ -41,6 +41,8 @@ export interface HubOptions {
 const POOL_SIZE = 16;
 /** Three batches, four receipts of the slow lane, and one for a look at what is known. */
 const RECEIPTS_POOL_SIZE = 8;
+/** Relay, feeder, upkeep, two batches of the worker, and one for the operator. */
+const EXCHANGE_POOL_SIZE = 6;
 const STATEMENT_TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -83,7 +85,9 @@ async function openStore(
   stops.push(() => receipts.close());
   await ensurePartitions(db, clock.now());
   stops.push(every(DAY_MS, log, 'partitions', () => ensurePartitions(db, clock.now())));
-  return { db, receipts, description };
+  const exchange = openPipelinedDatabase({ ...options, poolSize: EXCHANGE_POOL_SIZE });
+  stops.push(() => exchange.close());
+  return { db, receipts, exchange, connection, description };
 }
 
 async function findServer(

@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg';
 import { createApiKeys } from './access/api-keys.ts';
 import type { Config } from './config.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
@@ -22,6 +23,8 @@ import { createParticipants } from './core/participants/participants.ts';
 import { createReceiptDesk } from './core/receipts/desk.ts';
 import { createReception } from './core/receipts/reception.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import { openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { codeRoutes } from './routes/codes.ts';
@@ -41,6 +44,10 @@ export interface Store {
   readonly db: Database;
   /** Connections of the receipt desk alone, pipelined: tills wait for nobody else's work. */
   readonly receipts: PipelinedDatabase;
+  /** Connections of the exchange alone: a slow partner costs nobody else. */
+  readonly exchange: PipelinedDatabase;
+  /** For those who open connections of their own. */
+  readonly connection: ClientConfig;
 }
 
 /** What the core consists of over one store, with its routes. */
@@ -59,10 +66,12 @@ const PRODUCT_GROUPS = new URL('../config/product-groups/', import.meta.url);
 
 export async function openParts(config: Config, clock: Clock, log: Log, store: Store, stops: Stops): Promise<Parts> {
   const common = openCommon(config, clock, log, store);
+  const masterKey = await loadMasterKey(config);
   const { metrics, markReader, productionFacts, catalogue, participants } = common;
-  const { keyRing, orders } = await openIssuing(common, stops);
-  const { processor, intake } = await openDocuments(common, stops);
-  const { desk, reception } = openReceipts(common, store.receipts, stops);
+  const { exchange, routes: exchangeRoutes } = await openExchange({ ...common, store, masterKey }, stops);
+  const { keyRing, orders } = await openIssuing({ ...common, exchange }, masterKey, stops);
+  const { processor, intake } = await openDocuments({ ...common, exchange }, stops);
+  const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
   const { limits } = config;
   const { db } = store;
   const routes = [
@@ -71,6 +80,7 @@ export async function openParts(config: Config, clock: Clock, log: Log, store: S
     ...receiptRoutes({ reception, desk, limits, log }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...checkRoutes(openCheck(common, keyRing), keyRing),
+    ...exchangeRoutes,
     ...limitRoutes(limits),
     ...metricsRoutes(metrics),
   ];
@@ -78,6 +88,8 @@ export async function openParts(config: Config, clock: Clock, log: Log, store: S
 }
 
 type Common = ReturnType<typeof openCommon>;
+/** Whoever commits to the outbox wakes the relay of its process; others look for themselves. */
+type CommonWithExchange = Common & { readonly exchange: Pick<Exchange, 'wake'> };
 
 /** What the others read: registers and rules, and where they count. */
 function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
@@ -100,9 +112,12 @@ function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
   };
 }
 
-async function openIssuing(common: Common, stops: Stops): Promise<{ keyRing: KeyRing; orders: Orders }> {
+async function openIssuing(
+  common: CommonWithExchange,
+  masterKey: Buffer,
+  stops: Stops,
+): Promise<{ keyRing: KeyRing; orders: Orders }> {
   const { config, db, clock, log, works } = common;
-  const masterKey = await loadMasterKey(config);
   const keyRing = await openKeyRing({ db, clock, keyFile: config.keyFile, masterKey });
   stops.push(every(KEY_REFRESH_MS, log, 'key ring', () => keyRing.refresh()));
   const journal = await openIssueJournal({ folder: config.issueJournal, clock });
@@ -110,10 +125,13 @@ async function openIssuing(common: Common, stops: Stops): Promise<{ keyRing: Key
   return { keyRing, orders: createOrders({ ...common, keyRing, journal, emits: works }) };
 }
 
-async function openDocuments(common: Common, stops: Stops) {
-  const { db, clock, log, limits, metrics, markReader, works } = common;
+async function openDocuments(common: CommonWithExchange, stops: Stops) {
+  const { db, clock, log, limits, metrics, markReader, works, exchange } = common;
   const { errorsPerDocument, codesPerDocument } = limits;
-  const onCompleted = metrics.countDocument;
+  const onCompleted = (kind: string, status: string): void => {
+    metrics.countDocument(kind, status);
+    exchange.wake();
+  };
   const processor = createDocumentProcessor({
     db,
     clock,
@@ -129,12 +147,16 @@ async function openDocuments(common: Common, stops: Stops) {
   return { processor, intake };
 }
 
-function openReceipts({ clock, limits, metrics, markReader }: Common, db: PipelinedDatabase, stops: Stops) {
+function openReceipts(common: CommonWithExchange, db: PipelinedDatabase, stops: Stops) {
+  const { clock, limits, metrics, markReader, exchange } = common;
   const desk = createReceiptDesk({
     db,
     clock,
     queueMax: limits.receiptQueue,
-    onBatch: metrics.observeReceiptBatch,
+    onBatch: (receipts) => {
+      metrics.observeReceiptBatch(receipts);
+      exchange.wake();
+    },
   });
   metrics.watchReceiptQueue(() => desk.waiting);
   stops.push(() => desk.stop());

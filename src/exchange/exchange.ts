@@ -11,6 +11,7 @@ import { type GateRow, readGates } from './outbound/gate.ts';
 import { promoteStanding } from './outbound/lanes.ts';
 import { takeBackLeases } from './outbound/leases-lost.ts';
 import { createRelay } from './outbound/relay.ts';
+import { releaseHeld } from './outbound/release-held.ts';
 import { createDeliveryWorker } from './outbound/worker.ts';
 import { createPartnerDirectory, type PartnerDirectory } from './partner-directory.ts';
 import { alertQueues } from './queue-alerts.ts';
@@ -52,6 +53,8 @@ export interface ExchangeDeps {
   readonly adapters: readonly Adapter[];
   readonly transport: Transport;
   readonly random?: () => number;
+  /** False in a process that leaves the work to others: it only looks. */
+  readonly works?: boolean;
   readonly onAttempt?: (adapter: string, partnerId: string, outcome: string, seconds: number) => void;
 }
 
@@ -64,7 +67,7 @@ const STANDING_EVERY = 10;
 const SNAPSHOT_EVERY = 5;
 
 export function createExchange(deps: ExchangeDeps): Exchange {
-  const { db, clock, log, adapters, transport, random = Math.random, onAttempt = () => undefined } = deps;
+  const { db, clock, log, adapters, transport, random = Math.random, onAttempt = () => undefined, works = true } = deps;
   const directory = createPartnerDirectory(db, adapters);
   const epoch = createEpoch(db);
   const inbox = createInbox(db, clock);
@@ -105,8 +108,8 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     idleMs: UPKEEP_MS,
     work: async () => {
       await refresh();
-      if ((await takeBackLeases(db, clock.now())) > 0) feeding.wake();
-      if (upkeeps % STANDING_EVERY === 0 && (await promoteStanding(db, clock.now())) > 0) feeding.wake();
+      if (works && (await takeBackLeases(db, clock.now())) > 0) feeding.wake();
+      if (works && upkeeps % STANDING_EVERY === 0 && (await promoteStanding(db, clock.now())) > 0) feeding.wake();
       if (upkeeps % SNAPSHOT_EVERY === 0) await look();
       upkeeps += 1;
       return false;
@@ -121,6 +124,8 @@ export function createExchange(deps: ExchangeDeps): Exchange {
 
   async function refresh(): Promise<void> {
     await directory.refresh();
+    const changed = directory.takeChanged();
+    if (works && (await releaseHeld(db, changed, clock.now())) > 0) feeding.wake();
     await epoch.refresh();
   }
 
@@ -129,10 +134,14 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     inbox,
     start: async () => {
       await refresh();
+      upkeep.start();
+      if (!works) return;
       await transport.start((carrier) => worker.look(carrier));
-      for (const loop of [upkeep, relaying, feeding]) loop.start();
+      for (const loop of [relaying, feeding]) loop.start();
     },
-    wake: () => relaying.wake(),
+    wake: () => {
+      if (works) relaying.wake();
+    },
     pass: async () => {
       await refresh();
       await takeBackLeases(db, clock.now());

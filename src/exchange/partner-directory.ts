@@ -2,7 +2,7 @@ import type { Queryable } from '../store/database.ts';
 import type { Adapter } from './adapter.ts';
 import type { Partner } from './partner.ts';
 import { takes } from './partner.ts';
-import type { Policy, PolicyChanges } from './policy/policy.ts';
+import type { Policy } from './policy/policy.ts';
 import { effectivePolicy } from './policy/policy.ts';
 
 /** A partner with all that is needed to serve it. */
@@ -15,27 +15,35 @@ export interface KnownPartner {
 /** The partners as they were at the last refresh: what an operator changes holds a second later. */
 export interface PartnerDirectory {
   refresh(): Promise<void>;
+  /** Whose row has changed since this was asked last; at first everybody. */
+  takeChanged(): readonly string[];
   find(partnerId: string): KnownPartner | undefined;
   partners(): readonly KnownPartner[];
   /** Who takes a message of this topic about this participant. */
   takersOf(topic: string, bin: string): readonly KnownPartner[];
 }
 
-interface PartnerRow extends Omit<Partner, 'policy'> {
-  readonly policy: PolicyChanges;
+interface PartnerRow extends Partner {
+  readonly changedAt: Date;
+}
+
+interface Dated extends KnownPartner {
+  readonly changedAt: Date;
 }
 
 const LAST_CHANGE = `select count(*)::int as partners, max(changed_at) as changed from partner`;
 
 const PARTNER_COLUMNS = `
-partner_id as "partnerId", adapter, bin, name, topics, settings, policy, switched_off as "switchedOff"`;
+partner_id as "partnerId", adapter, bin, name, topics, settings, policy, switched_off as "switchedOff",
+changed_at as "changedAt"`;
 
 const PARTNERS = `select ${PARTNER_COLUMNS} from partner where removed_at is null order by partner_id`;
 
 export function createPartnerDirectory(db: Queryable, adapters: readonly Adapter[]): PartnerDirectory {
   const adapterOf = new Map(adapters.map((adapter) => [adapter.name, adapter]));
+  const changed = new Set<string>();
   let seen = '';
-  let known: ReadonlyMap<string, KnownPartner> = new Map();
+  let known: ReadonlyMap<string, Dated> = new Map();
   let byBin: ReadonlyMap<string | null, readonly KnownPartner[]> = new Map();
 
   async function refresh(): Promise<void> {
@@ -43,20 +51,31 @@ export function createPartnerDirectory(db: Queryable, adapters: readonly Adapter
     const state = `${rows[0]?.partners} ${rows[0]?.changed?.getTime()}`;
     if (state === seen) return;
     const found = await db.query<PartnerRow>(PARTNERS);
+    const before = known;
     known = new Map(
-      found.rows.flatMap((partner) => {
+      found.rows.flatMap(({ changedAt, ...partner }) => {
         // A partner of an adapter that this hub does not have waits for a hub that has it.
         const adapter = adapterOf.get(partner.adapter);
         if (adapter === undefined) return [];
-        return [[partner.partnerId, { partner, adapter, policy: effectivePolicy(adapter.policy, partner.policy) }]];
+        return [
+          [partner.partnerId, { partner, adapter, changedAt, policy: effectivePolicy(adapter.policy, partner.policy) }],
+        ];
       }),
     );
     byBin = groupedByBin([...known.values()]);
     seen = state;
+    const isNew = ({ partner, changedAt }: Dated): boolean =>
+      before.get(partner.partnerId)?.changedAt.getTime() !== changedAt.getTime();
+    for (const one of known.values()) if (isNew(one)) changed.add(one.partner.partnerId);
   }
 
   return {
     refresh,
+    takeChanged: () => {
+      const taken = [...changed];
+      changed.clear();
+      return taken;
+    },
     find: (partnerId) => known.get(partnerId),
     partners: () => [...known.values()],
     takersOf: (topic, bin) =>

@@ -132,7 +132,7 @@ export interface DeliveryRow {
 }
 
 export const OPERATOR_BIN = '000000000001';
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 15_000;
 const LOOK_AGAIN_MS = 20;
 
 export interface TestExchangeOptions {
@@ -153,6 +153,7 @@ export async function startTestExchange(options: TestExchangeOptions): Promise<T
   const log = createLog(process.env['TANBA_LOG'] === undefined ? 'silent' : 'debug');
   const exchange = createExchange({ db: database.receipts, clock, log, adapters, transport, random });
   await exchange.start();
+  while (!transport.ready) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   const harness = harnessOf(database, clock, exchange);
   return {
     ...harness,

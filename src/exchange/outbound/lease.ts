@@ -135,6 +135,8 @@ export function createLeaseDesk(db: PipelinedDatabase, clock: Clock, directory: 
 
   return {
     take: async (wanted) => {
+      // A carrier may come from a hub that knows a new partner already.
+      if (wanted.some(({ partnerId }) => directory.find(partnerId) === undefined)) await directory.refresh();
       const leases = await db.transactionInTwoTrips((tx) => read(tx, wanted), decide);
       const given = new Set<string>();
       return wanted.map(({ deliveryId }) => {

@@ -7,12 +7,10 @@ export const CARRIER_GRACE_MS = 30_000;
 const RATE_AHEAD_SECONDS = 2;
 
 /**
- * How many deliveries of a partner may be carried or under way at once. The backlog stays in PostgreSQL: whatever the
- * broker holds is soon looked at, and a wiped broker has lost little. Twice the concurrency, so that the next one is
- * at hand when one ends.
+ * How many deliveries of a partner may be carried or under way at once: as many as it takes, so that none is carried in
+ * vain. The backlog stays in PostgreSQL: whatever the broker holds is soon looked at, and a wiped broker has lost little.
  */
 export function windowOf(policy: Policy): number {
-  const byConcurrency = 2 * policy.concurrency;
-  if (policy.ratePerSecond === null) return byConcurrency;
-  return Math.min(byConcurrency, Math.max(1, Math.ceil(policy.ratePerSecond * RATE_AHEAD_SECONDS)));
+  if (policy.ratePerSecond === null) return policy.concurrency;
+  return Math.min(policy.concurrency, Math.max(1, Math.ceil(policy.ratePerSecond * RATE_AHEAD_SECONDS)));
 }

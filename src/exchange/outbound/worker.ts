@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { nextSpan } from '../../core/trace.ts';
 import type { Log } from '../../log.ts';
-import type { Database } from '../../store/database.ts';
 import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
 import type { AttemptResult, Dispatch } from '../adapter.ts';
 import type { Epoch } from '../epoch.ts';
@@ -43,6 +42,8 @@ const ENDS_TOGETHER = 256;
 /** How long a known outcome is tried to be written down while the store is away; then the lease tells. */
 const WRITE_TRIES = 6;
 const WRITE_REST_MS = 500;
+/** Within the margin of the lease. */
+const HUNG_MS = 5_000;
 
 export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
   const { db, clock, log, directory, transport, epoch, random } = deps;
@@ -105,7 +106,7 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
 
   async function attempt(lease: Lease, now: Date): Promise<AttemptResult> {
     const { known, messageId, topic, messageAt: createdAt, body, digest, trace } = lease;
-    const { partner, adapter, policy } = known;
+    const { partner, policy } = known;
     if (body === null) return { outcome: 'rejected', code: 'body_erased', sent: {}, answer: null };
     const traceparent = nextSpan(trace);
     const number = lease.attempts + 1;
@@ -113,7 +114,7 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
     const signal = AbortSignal.timeout(policy.timeoutSeconds * 1_000);
     return await inSpan('deliver', dispatch, async () => {
       try {
-        return await deliver(lease, dispatch, signal);
+        return await Promise.race([deliver(lease, dispatch, signal), hungAfter(signal)]);
       } catch (error) {
         log.error({ err: error, deliveryId: lease.deliveryId }, 'an adapter failed');
         return { outcome: 'infrastructure', code: 'adapter_failed', sent: {}, answer: null };
@@ -149,6 +150,14 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
       await Promise.allSettled(underWay);
     },
   };
+}
+
+/** An adapter that does not heed the end of its time must not keep the worker. */
+function hungAfter(signal: AbortSignal): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    const hung = (): void => resolve({ outcome: 'uncertain', code: 'adapter_hung', sent: {}, answer: null });
+    signal.addEventListener('abort', () => setTimeout(hung, HUNG_MS).unref(), { once: true });
+  });
 }
 
 async function persistently<T>(write: () => Promise<T>): Promise<T> {
