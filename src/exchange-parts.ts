@@ -15,7 +15,7 @@ import { createRabbitTransport } from './exchange/transports/rabbitmq.ts';
 import type { TimerStore } from './exchange/transports/retry-timer.ts';
 import type { Transport } from './exchange/transports/transport.ts';
 import type { Log } from './log.ts';
-import type { Store } from './parts.ts';
+import type { Store } from './open-store.ts';
 import { createExchangeMetrics } from './routes/exchange-metrics.ts';
 import type { Metrics } from './routes/metrics.ts';
 import type { AnyRoute } from './routes/route.ts';

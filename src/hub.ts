@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { hostname } from 'node:os';
-import type { ClientConfig } from 'pg';
 import { createApiKeyAuthenticator } from './access/authenticator.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
@@ -9,21 +7,15 @@ import { TanbaError } from './core/errors.ts';
 import { hasDemoKeys, seedDemo } from './demo.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
-import type { Parts, Store } from './parts.ts';
+import { openStore } from './open-store.ts';
+import type { Parts } from './parts.ts';
 import { openParts } from './parts.ts';
 import { docsRoutes } from './routes/docs-page.ts';
 import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { createHttpServer } from './routes/server.ts';
 import type { Stops } from './stops.ts';
-import { every } from './stops.ts';
-import { lockDataFolder } from './store/data-lock.ts';
 import type { Database } from './store/database.ts';
-import { openDatabase } from './store/database.ts';
-import { startEmbeddedServer } from './store/embedded/server.ts';
-import { migrate } from './store/migrate.ts';
-import { ensurePartitions } from './store/partitions.ts';
-import { openPipelinedDatabase } from './store/pipelined-database.ts';
 
 export interface RunningHub {
   readonly baseUrl: string;
@@ -37,14 +29,6 @@ export interface HubOptions {
   readonly clock?: Clock;
   readonly log?: Log;
 }
-
-const POOL_SIZE = 16;
-/** Three batches, four receipts of the slow lane, and one for a look at what is known. */
-const RECEIPTS_POOL_SIZE = 8;
-/** Relay, feeder, upkeep, two batches of the worker, and one for the operator. */
-const EXCHANGE_POOL_SIZE = 6;
-const STATEMENT_TIMEOUT_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** Builds the hub from below upwards and starts it; whatever was started is stopped in the opposite order. */
 export async function startHub(config: Config, options: HubOptions = {}): Promise<RunningHub> {
@@ -63,47 +47,6 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     await stop().catch((cause: unknown) => log.error({ err: cause }, 'stopping after a failed start'));
     throw error;
   }
-}
-
-async function openStore(
-  config: Config,
-  clock: Clock,
-  log: Log,
-  stops: Stops,
-): Promise<Store & { readonly description: string }> {
-  const { connection, description } = await findServer(config, log, stops);
-  await migrate(connection, log);
-  const options = {
-    connection,
-    applicationName: `tanba ${hostname()} ${process.pid}`.slice(0, 63),
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    onIdleError: (error: Error) => log.warn({ err: error }, 'a database connection was lost'),
-  };
-  const db = openDatabase({ ...options, poolSize: POOL_SIZE });
-  stops.push(() => db.close());
-  const receipts = openPipelinedDatabase({ ...options, poolSize: RECEIPTS_POOL_SIZE });
-  stops.push(() => receipts.close());
-  await ensurePartitions(db, clock.now());
-  stops.push(every(DAY_MS, log, 'partitions', () => ensurePartitions(db, clock.now())));
-  const exchange = openPipelinedDatabase({ ...options, poolSize: EXCHANGE_POOL_SIZE });
-  stops.push(() => exchange.close());
-  return { db, receipts, exchange, connection, description };
-}
-
-async function findServer(
-  config: Config,
-  log: Log,
-  stops: Stops,
-): Promise<{ connection: ClientConfig; description: string }> {
-  if (config.databaseUrl !== undefined) {
-    const { host, pathname } = new URL(config.databaseUrl);
-    return { connection: { connectionString: config.databaseUrl }, description: `PostgreSQL at ${host}${pathname}` };
-  }
-  const lock = await lockDataFolder(config.dataFolder);
-  stops.push(() => lock.release());
-  const server = await startEmbeddedServer({ dataFolder: config.dataFolder, log });
-  stops.push(() => server.stop());
-  return { connection: server.connection, description: server.describe() };
 }
 
 async function serve(

@@ -1,4 +1,3 @@
-import type { ClientConfig } from 'pg';
 import { createApiKeys } from './access/api-keys.ts';
 import type { Config } from './config.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
@@ -26,6 +25,7 @@ import { loadProductGroups } from './core/reference/product-groups.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
+import type { Store } from './open-store.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -37,18 +37,7 @@ import { receiptRoutes } from './routes/receipts.ts';
 import type { AnyRoute } from './routes/route.ts';
 import type { Stops } from './stops.ts';
 import { every } from './stops.ts';
-import type { Database } from './store/database.ts';
 import type { PipelinedDatabase } from './store/pipelined-database.ts';
-
-export interface Store {
-  readonly db: Database;
-  /** Connections of the receipt desk alone, pipelined: tills wait for nobody else's work. */
-  readonly receipts: PipelinedDatabase;
-  /** Connections of the exchange alone: a slow partner costs nobody else. */
-  readonly exchange: PipelinedDatabase;
-  /** For those who open connections of their own. */
-  readonly connection: ClientConfig;
-}
 
 /** What the core consists of over one store, with its routes. */
 export interface Parts {

@@ -33,7 +33,7 @@ const EARLY_MS = 100;
 const CROWDED_MS = 250;
 const SWITCHED_MS = 1_000;
 /** A lease outlives its attempt and the writing down of it by this. */
-const LEASE_MARGIN_MS = 30_000;
+const LEASE_MARGIN_MS = 15_000;
 
 /**
  * Which of a partner's deliveries may go now. Pure; called while the partner's gate is locked. No refusal here spends an

@@ -1,7 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
 
 /** A carrier that has not led to a look by then is taken for lost. */
-export const CARRIER_GRACE_MS = 30_000;
+export const CARRIER_GRACE_MS = 10_000;
 
 /** A rate-limited partner gets carriers for so long ahead. */
 const RATE_AHEAD_SECONDS = 2;
