@@ -87,6 +87,10 @@ create table message (
   primary key (message_id, created_at, bucket)
 ) partition by range (created_at);
 create table message_default partition of message default;
+-- For the removal of bodies whose time is over.
+create index message_with_body on message (message_id) where direction = 'outbound' and body is not null;
+create index message_by_trace on message (split_part(trace, '-', 2), created_at);
+create index message_inbound on message (partner_id, created_at, message_id) where direction = 'inbound';
 
 create table message_key (
   created_at timestamptz not null,
@@ -96,6 +100,8 @@ create table message_key (
   primary key (key, created_at, message_id, bucket)
 ) partition by range (created_at);
 create table message_key_default partition of message_key default;
+-- For the keys of a message that was found by one of them.
+create index message_key_of_message on message_key (message_id);
 
 create type delivery_state as enum ('queued', 'waiting', 'sending', 'uncertain', 'parked', 'delivered', 'cancelled');
 
@@ -140,6 +146,8 @@ create index delivery_sending on delivery (partner_id, lease_until) where state 
 create index delivery_lane on delivery (partner_id, lane, position) where unfinished and lane is not null;
 create index delivery_standing on delivery (state, partner_id, created_at) where state in ('queued', 'parked');
 create index delivery_of_message on delivery (message_id);
+-- What did we tell this partner, newest first; none of it ever changes.
+create index delivery_of_partner on delivery (partner_id, message_at, message_id);
 create index delivery_finished on delivery (partner_id, finished_at) where not unfinished;
 
 -- Every attempt: when, what was sent, what came back, both masked.

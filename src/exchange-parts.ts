@@ -5,17 +5,21 @@ import { createWebhookSecrets } from './adapters/webhook/secrets.ts';
 import { createWebhooks } from './adapters/webhook/webhooks.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
+import type { MarkReader } from './core/codes/mark-reader.ts';
 import { createSealer } from './core/codes/seal.ts';
-import { createExchange, type Exchange } from './exchange/exchange.ts';
+import { createExchange, type Exchange, type ExchangeSnapshot } from './exchange/exchange.ts';
 import { createJobRunner } from './exchange/jobs/job-runner.ts';
 import { createReconciliationJob } from './exchange/jobs/reconciliation-job.ts';
 import { createRetentionJob } from './exchange/jobs/retention.ts';
+import { createOperatorDesk } from './exchange/operator/desk.ts';
+import { createWorkItems } from './exchange/reconciliation/work-items.ts';
 import { createEmbeddedTransport } from './exchange/transports/embedded.ts';
 import { createRabbitTransport } from './exchange/transports/rabbitmq.ts';
 import type { TimerStore } from './exchange/transports/retry-timer.ts';
 import type { Transport } from './exchange/transports/transport.ts';
 import type { Log } from './log.ts';
 import type { Store } from './open-store.ts';
+import { exchangeRoutes } from './routes/exchange/routes.ts';
 import { createExchangeMetrics } from './routes/exchange-metrics.ts';
 import type { Metrics } from './routes/metrics.ts';
 import type { AnyRoute } from './routes/route.ts';
@@ -34,6 +38,7 @@ export interface ExchangePartsDeps {
   readonly store: Store;
   readonly masterKey: Buffer;
   readonly metrics: Metrics;
+  readonly markReader: MarkReader;
 }
 
 /** The exchange with its adapters, its jobs and its routes, started. */
@@ -68,7 +73,16 @@ export async function openExchange(deps: ExchangePartsDeps, stops: Stops): Promi
     jobRunner.start();
     stops.push(() => jobRunner.stop());
   }
-  return { exchange, routes: webhookRoutes({ webhooks, limits: config.limits }) };
+  const workItems = createWorkItems({ db, clock });
+  const snapshot = (): ExchangeSnapshot | null => exchange.status().snapshot;
+  const desk = createOperatorDesk({ db, clock, adapters, directory, markReader: deps.markReader, snapshot });
+  return {
+    exchange,
+    routes: [
+      ...webhookRoutes({ webhooks, limits: config.limits }),
+      ...exchangeRoutes({ desk, exchange, jobs: jobRunner, workItems }),
+    ],
+  };
 }
 
 function openWebhooks({ config, clock, store: { db }, masterKey }: ExchangePartsDeps) {

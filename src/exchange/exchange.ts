@@ -6,6 +6,7 @@ import { type Depth, type OutboxLag, readDepths, readOutboxLag } from './depths.
 import { createEpoch } from './epoch.ts';
 import { createInbox, type Inbox } from './inbound/inbox.ts';
 import { createLoop } from './loop.ts';
+import { cancelForRemoved } from './operator/removed-partners.ts';
 import { createFeeder } from './outbound/feeder.ts';
 import { type GateRow, readGates } from './outbound/gate.ts';
 import { promoteStanding } from './outbound/lanes.ts';
@@ -109,12 +110,19 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     work: async () => {
       await refresh();
       if (works && (await takeBackLeases(db, clock.now())) > 0) feeding.wake();
-      if (works && upkeeps % STANDING_EVERY === 0 && (await promoteStanding(db, clock.now())) > 0) feeding.wake();
+      if (works && upkeeps % STANDING_EVERY === 0) await tidy();
       if (upkeeps % SNAPSHOT_EVERY === 0) await look();
       upkeeps += 1;
       return false;
     },
   });
+
+  async function tidy(): Promise<void> {
+    const now = clock.now();
+    // What a relay was just making for a partner while it was removed.
+    await cancelForRemoved(db, now);
+    if ((await promoteStanding(db, now)) > 0) feeding.wake();
+  }
 
   async function look(): Promise<void> {
     const at = clock.now();
@@ -145,7 +153,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     pass: async () => {
       await refresh();
       await takeBackLeases(db, clock.now());
-      await promoteStanding(db, clock.now());
+      await tidy();
       await look();
       while (await relay.pass());
       while ((await feeder.pass()) > 0);

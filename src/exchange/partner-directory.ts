@@ -24,18 +24,19 @@ export interface PartnerDirectory {
 }
 
 interface PartnerRow extends Partner {
-  readonly changedAt: Date;
+  readonly version: string;
 }
 
-interface Dated extends KnownPartner {
-  readonly changedAt: Date;
+interface Versioned extends KnownPartner {
+  readonly version: string;
 }
 
-const LAST_CHANGE = `select count(*)::int as partners, max(changed_at) as changed from partner`;
+// Every change of a row has a transaction number of its own, whatever the clocks and in whatever order they commit.
+const LAST_CHANGE = `select count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) as state from partner`;
 
 const PARTNER_COLUMNS = `
 partner_id as "partnerId", adapter, bin, name, topics, settings, policy, switched_off as "switchedOff",
-changed_at as "changedAt"`;
+xmin::text as version`;
 
 const PARTNERS = `select ${PARTNER_COLUMNS} from partner where removed_at is null order by partner_id`;
 
@@ -43,29 +44,27 @@ export function createPartnerDirectory(db: Queryable, adapters: readonly Adapter
   const adapterOf = new Map(adapters.map((adapter) => [adapter.name, adapter]));
   const changed = new Set<string>();
   let seen = '';
-  let known: ReadonlyMap<string, Dated> = new Map();
+  let known: ReadonlyMap<string, Versioned> = new Map();
   let byBin: ReadonlyMap<string | null, readonly KnownPartner[]> = new Map();
 
   async function refresh(): Promise<void> {
-    const { rows } = await db.query<{ partners: number; changed: Date | null }>(LAST_CHANGE);
-    const state = `${rows[0]?.partners} ${rows[0]?.changed?.getTime()}`;
+    const state = (await db.query<{ state: string }>(LAST_CHANGE)).rows[0]?.state ?? '';
     if (state === seen) return;
     const found = await db.query<PartnerRow>(PARTNERS);
     const before = known;
     known = new Map(
-      found.rows.flatMap(({ changedAt, ...partner }) => {
+      found.rows.flatMap(({ version, ...partner }) => {
         // A partner of an adapter that this hub does not have waits for a hub that has it.
         const adapter = adapterOf.get(partner.adapter);
         if (adapter === undefined) return [];
         return [
-          [partner.partnerId, { partner, adapter, changedAt, policy: effectivePolicy(adapter.policy, partner.policy) }],
+          [partner.partnerId, { partner, adapter, version, policy: effectivePolicy(adapter.policy, partner.policy) }],
         ];
       }),
     );
     byBin = groupedByBin([...known.values()]);
     seen = state;
-    const isNew = ({ partner, changedAt }: Dated): boolean =>
-      before.get(partner.partnerId)?.changedAt.getTime() !== changedAt.getTime();
+    const isNew = ({ partner, version }: Versioned): boolean => before.get(partner.partnerId)?.version !== version;
     for (const one of known.values()) if (isNew(one)) changed.add(one.partner.partnerId);
   }
 

@@ -53,7 +53,8 @@ select d.delivery_id as "deliveryId", d.message_id as "messageId", d.message_at 
        d.fence, m.body, m.digest, m.trace,
        d.lane is null or not exists (
          select from delivery p
-          where p.partner_id = d.partner_id and p.lane = d.lane and p.unfinished and p.position < d.position) as head
+          where p.partner_id = d.partner_id and p.lane = d.lane and p.unfinished and p.delivery_id <> d.delivery_id
+            and (p.position < d.position or p.state = 'sending')) as head
   from delivery d join message m on m.message_id = d.message_id and m.created_at = d.message_at
  where d.delivery_id = any($1) and d.state in ('waiting', 'uncertain')
  order by d.position for update of d skip locked`;

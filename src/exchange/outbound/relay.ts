@@ -47,6 +47,8 @@ export function createRelay({ db, clock, directory, transport, epoch, onLeft }: 
   async function take(now: Date): Promise<{ claimed: number; plan: Plan; inserted: readonly InsertedDelivery[] }> {
     return await db.transaction(async (tx) => {
       const rows = await claimOutbox(tx, BATCH, now);
+      // After the claim: a partner that was there when a message was committed gets it.
+      if (rows.length > 0) await directory.refresh();
       const plan = planOf(rows, now);
       if (plan.deliveries.length === 0) return { claimed: rows.length, plan, inserted: [] };
       const carriedUntil = new Date(now.getTime() + CARRIER_GRACE_MS);
