@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PolicyChanges } from '../../src/exchange/policy/policy.ts';
+import { type History, newHistory, type Scoreboard, score } from './history.ts';
+import { type Load, type PartnerIds, startLoad } from './load.ts';
+import type { Stage } from './stage.ts';
+
+/** Requests under way over a stage, and what is known of them. */
+export interface Run {
+  readonly history: History;
+  /** Resolves when a receipt that was accepted from now on has reached the partner. */
+  getsThrough(withinMs: number): Promise<void>;
+  /** Ends the requests, waits until every delivery has come to its end, and counts. */
+  finish(): Promise<Scoreboard>;
+}
+
+/** Hours of retries in seconds; the schedule's form is the same. */
+const POLICY: PolicyChanges = {
+  retrySeconds: Array.from({ length: 50 }, () => 1),
+  overloadSeconds: 1,
+  timeoutSeconds: 2,
+  breaker: { minimumAttempts: 10, failurePercent: 50, windowSeconds: 10, openSeconds: 1, openSecondsMax: 2 },
+};
+const QUIET_MS = 90_000;
+const LOOK_MS = 200;
+
+const UNFINISHED = `
+select (select count(*) from delivery where unfinished and state <> 'parked')::integer
+       + (select count(*) from outbox where sent_at is null)::integer as left`;
+
+export async function startRun(stage: Stage): Promise<Run> {
+  const history = newHistory();
+  const partnerIds = await makeWebhooks(stage);
+  const load = startLoad(stage, history, partnerIds, String(Date.now()));
+  return {
+    history,
+    getsThrough: (withinMs) => getsThrough(stage, history, withinMs),
+    finish: () => finish(stage, history, load),
+  };
+}
+
+async function makeWebhooks(stage: Stage): Promise<PartnerIds> {
+  const hub = stage.hub();
+  const make = async (as: 'ofd' | 'manufacturer', ordered: 'none' | 'partner', topics: string[]): Promise<string> => {
+    const body = { name: as, url: `${stage.partner.url}/${as}`, topics, ordered };
+    const answer = await hub.call('POST', '/api/v1/webhooks', { as, body });
+    if (answer.status !== 201) throw new Error(`no webhook: ${answer.text}`);
+    return `webhook-${answer.body.webhookId}`;
+  };
+  const partnerIds = {
+    ofd: await make('ofd', 'none', ['receipts.accepted']),
+    manufacturer: await make('manufacturer', 'partner', ['document.*']),
+  };
+  await stage.db.query(`update partner set policy = policy || $1, changed_at = changed_at + interval '1 s'`, [
+    JSON.stringify(POLICY),
+  ]);
+  return partnerIds;
+}
+
+async function getsThrough(stage: Stage, history: History, withinMs: number): Promise<void> {
+  const known = new Set(history.receipts);
+  const arrived = (): boolean => {
+    for (const { body, path, answeredWith } of stage.partner.received.toReversed()) {
+      if (path !== '/ofd' || answeredWith.kind !== 'ok') continue;
+      const { data } = JSON.parse(String(body));
+      if (data.receiptIds.some((id: string) => history.receipts.has(id) && !known.has(id))) return true;
+    }
+    return false;
+  };
+  const deadline = Date.now() + withinMs;
+  while (!arrived()) {
+    if (Date.now() > deadline) throw new Error(`nothing got through within ${withinMs} ms`);
+    await delay(LOOK_MS);
+  }
+}
+
+async function finish(stage: Stage, history: History, load: Load): Promise<Scoreboard> {
+  await load.stop();
+  const deadline = Date.now() + QUIET_MS;
+  for (;;) {
+    const { rows } = await stage.db.query<{ left: number }>(UNFINISHED);
+    if (rows[0]?.left === 0) break;
+    if (Date.now() > deadline) break;
+    await delay(LOOK_MS);
+  }
+  return await score(stage.db, history, stage.partner.received);
+}
