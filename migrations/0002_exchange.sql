@@ -173,7 +173,8 @@ create table inbox (
   message_id uuid not null,
   kind text not null,
   digest bytea not null,
-  answer jsonb not null,
+  -- json, not jsonb: answered again byte for byte.
+  answer json not null,
   primary key (partner_id, partner_message_id, bucket)
 );
 

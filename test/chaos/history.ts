@@ -148,7 +148,6 @@ function appliedTwice(
   const toldTwice = told.filter(({ messages }) => messages > 1).length;
   const severalAnswers = [...history.inbound.values()].filter((answers) => answers.size > 1).length;
   const tooMany = Math.max(0, (counts?.inbox ?? 0) - history.inbound.size);
-  if (process.env['TANBA_CHAOS_LOG']) console.log({ severalIds, toldTwice, severalAnswers, tooMany });
   return severalIds + toldTwice + severalAnswers + tooMany;
 }
 

@@ -27,6 +27,11 @@ const UNFINISHED = `
 select (select count(*) from delivery where unfinished and state <> 'parked')::integer
        + (select count(*) from outbox where sent_at is null)::integer as left`;
 
+/** For whoever looks for the reason. */
+const STILL_OPEN = `
+select d.*, now() as looked_at, g.breaker, g.breaker_until
+  from delivery d join partner_gate g using (partner_id) where d.unfinished and d.state <> 'parked' limit 5`;
+
 export async function startRun(stage: Stage): Promise<Run> {
   const history = newHistory();
   const partnerIds = await makeWebhooks(stage);
@@ -79,7 +84,10 @@ async function finish(stage: Stage, history: History, load: Load): Promise<Score
   for (;;) {
     const { rows } = await stage.db.query<{ left: number }>(UNFINISHED);
     if (rows[0]?.left === 0) break;
-    if (Date.now() > deadline) break;
+    if (Date.now() > deadline) {
+      console.log(JSON.stringify((await stage.db.query(STILL_OPEN)).rows));
+      break;
+    }
     await delay(LOOK_MS);
   }
   return await score(stage.db, history, stage.partner.received);

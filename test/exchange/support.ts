@@ -38,6 +38,7 @@ export function transportOf(
   name: TransportName,
   database: Pick<TestDatabase, 'connection'>,
   namespace: string,
+  adapters: readonly string[],
   broker: Broker = sharedBroker(),
 ): Transport {
   const log = createLog(process.env['TANBA_LOG'] === undefined ? 'silent' : 'debug');
@@ -46,7 +47,7 @@ export function transportOf(
     return createEmbeddedTransport({ timerStore, namespace, log });
   }
   const timerStore: TimerStore = { kind: 'redis', url: broker.redisUrl };
-  return createRabbitTransport({ url: broker.amqpUrl, timerStore, namespace, adapters: ['scripted'], log });
+  return createRabbitTransport({ url: broker.amqpUrl, timerStore, namespace, adapters, log });
 }
 
 /** An adapter without a network: what it answers is told by the test. */
@@ -149,7 +150,13 @@ export async function startTestExchange(options: TestExchangeOptions): Promise<T
   const { clock = systemClock, adapters, random = () => 0.5 } = options;
   const database = options.database ?? (await createTestDatabase());
   const namespace = options.namespace ?? newNamespace();
-  const transport = transportOf(options.transport, database, namespace, options.broker);
+  const transport = transportOf(
+    options.transport,
+    database,
+    namespace,
+    adapters.map(({ name }) => name),
+    options.broker,
+  );
   const log = createLog(process.env['TANBA_LOG'] === undefined ? 'silent' : 'debug');
   const exchange = createExchange({ db: database.receipts, clock, log, adapters, transport, random });
   await exchange.start();

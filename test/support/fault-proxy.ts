@@ -74,12 +74,7 @@ export async function startFaultProxy(target: ProxyTarget): Promise<FaultProxy> 
   return {
     host: HOST,
     port,
-    url(original) {
-      const url = new URL(original);
-      url.hostname = HOST;
-      url.port = String(port);
-      return url.href;
-    },
+    url: (original) => Object.assign(new URL(original), { hostname: HOST, port: String(port) }).href,
     halfOpen() {
       // A second one must not forget how to end the first.
       mend();

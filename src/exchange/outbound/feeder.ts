@@ -8,6 +8,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Carrier, Transport } from '../transports/transport.ts';
 import type { Gate } from './gate.ts';
 import { readGates } from './gate.ts';
+import { handOver } from './hand-over.ts';
 import { CARRIER_GRACE_MS, windowOf } from './window.ts';
 
 /**
@@ -53,15 +54,6 @@ const FORGET_LOST_CARRIERS = `
 update delivery set carried_until = null
  where state in ('waiting', 'uncertain') and carried_until is not null and carried_until <= $1`;
 
-const UNCARRY = `
-update delivery set carried_until = null
- where delivery_id = any($1) and state in ('waiting', 'uncertain') and carried_until is not null`;
-
-/** The carriers of these deliveries were lost: they get others. */
-export async function uncarry(db: Queryable, deliveryIds: readonly string[]): Promise<void> {
-  await db.query({ name: 'uncarry', text: UNCARRY, values: [deliveryIds] });
-}
-
 export function createFeeder({ db, clock, directory, transport, epoch }: FeederDeps): Feeder {
   /** Room of each partner whose gate is open. */
   async function windows(now: Date): Promise<Map<string, number>> {
@@ -92,7 +84,7 @@ export function createFeeder({ db, clock, directory, transport, epoch }: FeederD
         const known = directory.find(row.partnerId);
         return known === undefined ? [] : [{ ...row, adapter: known.adapter.name, epoch: epoch.current() }];
       });
-      await transport.carry(carriers);
+      await handOver(db, transport, carriers);
       return carriers.length;
     },
   };

@@ -6,6 +6,7 @@ import type { Epoch } from '../epoch.ts';
 import { digestOf, envelopeBytes } from '../message.ts';
 import type { PartnerDirectory } from '../partner-directory.ts';
 import type { Carrier, Transport } from '../transports/transport.ts';
+import { handOver } from './hand-over.ts';
 import { laneOf, promoteHeads } from './lanes.ts';
 import {
   claimOutbox,
@@ -106,7 +107,7 @@ export function createRelay({ db, clock, directory, transport, epoch, onLeft }: 
         return [{ deliveryId, partnerId, adapter: known.adapter.name, carrier, epoch: epoch.current(), trace }];
       });
       if (carriers.length < inserted.length - queued.length || promoted > 0) onLeft();
-      await transport.carry(carriers);
+      await handOver(db, transport, carriers);
       return claimed > 0;
     },
   };

@@ -11,7 +11,7 @@ export interface OwnRabbit extends OwnServer {
   /**
    * To be called between the declaration of a queue and kill(). RabbitMQ 3 confirms a message when it is on the disk, but
    * answers a declaration while the last word on it is not; killed in that moment, it forgets the queue with all its
-   * confirmed messages. On a busy machine one kill in five met that moment.
+   * confirmed messages. On a busy machine one kill in six met that moment.
    */
   settle(): Promise<void>;
 }

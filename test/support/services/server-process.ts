@@ -3,7 +3,8 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { run } from '../../../scripts/services/command.ts';
 
-const START_TIMEOUT_MS = 60_000;
+/** RabbitMQ, in three seconds otherwise, took over a minute beside seven busy processes on two cores. */
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const KEPT_OUTPUT = 16 * 1024;
