@@ -7,7 +7,10 @@ export interface Epoch {
 }
 
 const EXCHANGE_EPOCH = `select exchange_epoch as epoch from instance`;
-const RAISE_EPOCH = `update instance set exchange_epoch = exchange_epoch + 1 returning exchange_epoch as epoch`;
+// Nobody carries anything in the new epoch yet.
+const RAISE_EPOCH = `
+with uncarried as (update delivery set carried_until = null where carried_until is not null)
+update instance set exchange_epoch = exchange_epoch + 1 returning exchange_epoch as epoch`;
 
 export function createEpoch(db: Queryable): Epoch {
   let epoch = 0;

@@ -41,6 +41,8 @@ export function createRabbitTransport(options: RabbitTransportOptions): Transpor
       log.warn({ why }, 'RabbitMQ: opening everything anew');
       model.close().catch(() => undefined);
     };
+    // Each batch that waits for its confirms listens for the end.
+    channel.setMaxListeners(0);
     channel.on('error', () => undefined);
     channel.on('close', reconnect('channel closed'));
     channel.on('return', reconnect('a queue is missing'));
