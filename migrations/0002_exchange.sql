@@ -136,7 +136,7 @@ create table delivery (
   finished_at timestamptz,
   acknowledged_at timestamptz,
   acknowledged_digest bytea
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 -- Three small indexes, so that nobody looks through a backlog: what nobody carries, what somebody does, what is leased.
 create index delivery_due on delivery (partner_id, due_at, position)
   where state in ('waiting', 'uncertain') and carried_until is null;

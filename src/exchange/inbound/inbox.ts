@@ -3,8 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import { TanbaError } from '../../core/errors.ts';
 import type { Database, Queryable, Transaction } from '../../store/database.ts';
 import { bucketOf, newId } from '../../store/ids.ts';
-import type { Partner } from '../partner.ts';
 import { digestOf } from '../message.ts';
+import type { Partner } from '../partner.ts';
 
 /** A message that a partner sent us. */
 export interface InboundMessage {

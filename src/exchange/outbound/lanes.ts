@@ -15,15 +15,20 @@ export function laneOf(order: Policy['order'], keys: readonly string[]): string 
   return order === 'partner' ? WHOLE_PARTNER : (keys[0] ?? WHOLE_PARTNER);
 }
 
-const PROMOTE_HEADS = `
-update delivery d set state = 'waiting', held_by = null, due_at = greatest(d.due_at, $3), carried_until = null
+const QUEUED_HEADS = `
+select head.delivery_id as "deliveryId"
   from (select distinct partner_id, lane from unnest($1::text[], $2::text[]) as t(partner_id, lane)) as ended
        cross join lateral (
-         select delivery_id from delivery n
+         select delivery_id, state from delivery n
           where n.partner_id = ended.partner_id and n.lane = ended.lane and n.unfinished
           order by n.position limit 1) as head
- where d.delivery_id = head.delivery_id and d.state = 'queued'
-returning d.partner_id as "partnerId"`;
+ where head.state = 'queued'`;
+
+// The state as text: with statistics from before a backlog the planner takes all queued ones for few and starts with
+// them. 100,000 of them joined with 1,000 heads took 20 s.
+const PROMOTE = `
+update delivery set state = 'waiting', held_by = null, due_at = greatest(due_at, $2), carried_until = null
+ where delivery_id = any($1) and state::text = 'queued'`;
 
 /**
  * Lets the heads of these lanes go. Called after the commit that ended a head, and after the one that queued a delivery
@@ -32,11 +37,14 @@ returning d.partner_id as "partnerId"`;
  */
 export async function promoteHeads(db: Queryable, lanes: readonly Lane[], now: Date): Promise<number> {
   if (lanes.length === 0) return 0;
-  const { rowCount } = await db.query({
-    name: 'promote_heads',
-    text: PROMOTE_HEADS,
-    values: [lanes.map(({ partnerId }) => partnerId), lanes.map(({ lane }) => lane), now],
+  const { rows } = await db.query<{ deliveryId: string }>({
+    name: 'queued_heads',
+    text: QUEUED_HEADS,
+    values: [lanes.map(({ partnerId }) => partnerId), lanes.map(({ lane }) => lane)],
   });
+  if (rows.length === 0) return 0;
+  const deliveryIds = rows.map(({ deliveryId }) => deliveryId);
+  const { rowCount } = await db.query({ name: 'promote', text: PROMOTE, values: [deliveryIds, now] });
   return rowCount ?? 0;
 }
 
