@@ -25,7 +25,8 @@ const LOOK_MS = 200;
 
 const UNFINISHED = `
 select (select count(*) from delivery where unfinished and state <> 'parked')::integer
-       + (select count(*) from outbox where sent_at is null)::integer as left`;
+       + (select count(*) from outbox where sent_at is null)::integer
+       + (select count(*) from document where status = 'received')::integer as left`;
 
 /** For whoever looks for the reason. */
 const STILL_OPEN = `
