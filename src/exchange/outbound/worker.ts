@@ -12,6 +12,7 @@ import { type Finished, finishDeliveries } from './finish.ts';
 import { gather } from './gather.ts';
 import { promoteHeads } from './lanes.ts';
 import { createLeaseDesk, type Lease } from './lease.ts';
+import { createSlots } from './slots.ts';
 import { settleAttempt } from './verdict.ts';
 
 /** Looks at deliveries as carriers say, and makes the attempts. */
@@ -37,6 +38,8 @@ export interface DeliveryWorkerDeps {
   readonly onAttempt: (adapter: string, partnerId: string, outcome: string, seconds: number) => void;
 }
 
+/** Longer than a fast partner needs for all that wait, shorter than a carrier's grace. */
+const SLOT_WAIT_MS = 5_000;
 const LOOKS_TOGETHER = 256;
 const ENDS_TOGETHER = 256;
 /** How long a known outcome is tried to be written down while the store is away; then the lease tells. */
@@ -56,11 +59,24 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
     await writeDown(finished);
     return finished.map(() => 'written');
   });
+  const slots = createSlots();
   const underWay = new Set<Promise<void>>();
 
   async function lookAt(carrier: Carrier): Promise<void> {
-    const lease = await leasing.add(carrier);
-    if (lease === 'nothing') return;
+    const { partnerId } = carrier;
+    const atOnce = directory.find(partnerId)?.policy.concurrency ?? 1;
+    const giveBack = await slots.take(partnerId, atOnce, SLOT_WAIT_MS);
+    // Too slow a partner: its delivery stays in the store, and gets another carrier.
+    if (giveBack === null) return;
+    try {
+      const lease = await leasing.add(carrier);
+      if (lease !== 'nothing') await send(lease);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async function send(lease: Lease): Promise<void> {
     const startedAt = clock.now();
     const started = performance.now();
     const result = await attempt(lease, startedAt);

@@ -9,7 +9,7 @@ export interface EmbeddedTransportOptions {
 }
 
 /** Looks under way in this process; further carriers wait in memory, no more than the partners' windows allow. */
-const LOOKS_AT_ONCE = 512;
+const LOOKS_AT_ONCE = 2_000;
 
 /** The relay hands over directly; BullMQ on PostgreSQL waits. */
 export function createEmbeddedTransport({ timerStore, namespace, log }: EmbeddedTransportOptions): Transport {

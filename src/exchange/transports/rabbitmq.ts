@@ -15,7 +15,7 @@ export interface RabbitTransportOptions {
 }
 
 /** Carriers that a worker has and has not acknowledged. */
-const PREFETCH = 512;
+const PREFETCH = 2_000;
 /** A connection that is silent for two of these is dead: half-open ones are noticed after some 20 s. */
 const HEARTBEAT_SECONDS = 10;
 const RECOVERY = { initialDelay: 200, maxDelay: 3_000, factor: 2, jitter: 0.2, waitForConnect: false } as const;
