@@ -13,6 +13,7 @@ import {
 import { DECISIONS, type Decision, decide, OPERATIONS, SEEN_STATUSES } from '../../src/core/receipts/decision-table.ts';
 import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { problemStatus } from '../../src/routes/problem.ts';
+import { EXCHANGE_PARTS } from './exchange-parts.ts';
 import { code, codes, table } from './markdown.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -28,6 +29,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['product-groups', productGroups],
   ['limits', limits],
   ['roles', roles],
+  ...EXCHANGE_PARTS,
 ]);
 
 function events(): readonly (readonly [string, Transition])[] {
@@ -152,7 +154,7 @@ function limits(): string {
   return table(['limit', 'value'], rows);
 }
 
-const PERMISSIONS: readonly Permission[] = ['orders', 'documents', 'receipts', 'codes'];
+const PERMISSIONS: readonly Permission[] = ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'exchange'];
 
 function roles(): string {
   const rows = ROLES.map((role) => {
