@@ -32,6 +32,15 @@ const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 const STATEMENT_TIMEOUT_MS = 300_000;
 const CONNECTIONS = 4;
+/** Whoever has these set for a hub of their own does not mean this one. */
+const NOT_INHERITED = [
+  'TANBA_ISSUE_JOURNAL',
+  'TANBA_KEY_FILE',
+  'TANBA_NAMESPACE',
+  'DATABASE_URL',
+  'AMQP_URL',
+  'REDIS_URL',
+] as const;
 
 /** What runs in production is the compiled program; where it cannot be compiled, the sources will do. */
 export function buildHub(): 'compiled' | 'sources' {
@@ -41,10 +50,16 @@ export function buildHub(): 'compiled' | 'sources' {
   return existsSync(COMPILED) ? 'compiled' : 'sources';
 }
 
-export async function startHubProcess(dataFolder: string, form: 'compiled' | 'sources'): Promise<HubProcess> {
+/** @param services RabbitMQ, Redis and the names in them; without, the hub's own store does it all. */
+export async function startHubProcess(
+  dataFolder: string,
+  form: 'compiled' | 'sources',
+  services: Readonly<Record<string, string>> = {},
+): Promise<HubProcess> {
   const program = form === 'compiled' ? [fileURLToPath(COMPILED)] : ['--import=tsx', 'src/main.ts'];
   const profile = process.env['BENCH_HUB_NODE_OPTIONS']?.split(' ') ?? [];
-  const { TANBA_ISSUE_JOURNAL: _journal, TANBA_KEY_FILE: _keys, DATABASE_URL: _database, ...environment } = process.env;
+  const environment = { ...process.env };
+  for (const name of NOT_INHERITED) delete environment[name];
   const homes = await privilegedEntries();
   await mkdir(dataFolder, { mode: 0o700 });
   const hub = spawn(process.execPath, [...profile, ...program, 'start'], {
@@ -52,7 +67,15 @@ export async function startHubProcess(dataFolder: string, form: 'compiled' | 'so
     // A group of its own: Ctrl-C is the bench's to handle.
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...environment, NODE_ENV: '', TANBA_DATA: dataFolder, TANBA_LOG: 'warn', HOST: '127.0.0.1', PORT: '0' },
+    env: {
+      ...environment,
+      ...services,
+      NODE_ENV: '',
+      TANBA_DATA: dataFolder,
+      TANBA_LOG: 'warn',
+      HOST: '127.0.0.1',
+      PORT: '0',
+    },
   });
   try {
     const demo = await demoOf(hub, dataFolder);

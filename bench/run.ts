@@ -2,16 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBaselineServer } from './baseline.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, BenchContext } from './bench.ts';
+import { backlog } from './benches/backlog.ts';
 import { bulkReceipts } from './benches/bulk-receipts.ts';
+import { deliveries, embeddedDeliveries } from './benches/deliveries.ts';
 import { disk } from './benches/disk.ts';
 import { emission } from './benches/emission.ts';
+import { intake } from './benches/intake.ts';
 import { memory } from './benches/memory.ts';
 import { packages } from './benches/packages.ts';
+import { parked } from './benches/parked.ts';
 import { publicCheck } from './benches/public-check.ts';
 import { singleReceipts } from './benches/single-receipts.ts';
 import { utilisation } from './benches/utilisation.ts';
-import { buildHub, startHubProcess } from './hub-process.ts';
+import { openBroker } from './broker.ts';
+import { buildHub, type HubProcess, startHubProcess } from './hub-process.ts';
 import { type Options, readOptions } from './options.ts';
 import { type Row, tableOf, writeResults } from './report.ts';
 
@@ -24,6 +29,11 @@ const BENCHES: readonly Bench[] = [
   disk,
   memory,
   packages,
+  deliveries,
+  embeddedDeliveries,
+  parked,
+  backlog,
+  intake,
 ];
 const QUICK_PART = 5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -64,20 +74,57 @@ async function benchEverything(rows: Row[], { only, rounds, quick }: Options): P
   tell(`the hub runs from ${form === 'compiled' ? 'dist' : 'its sources'}`);
   const baseline = await startBaselineServer();
   cleanups.push(() => baseline.stop());
+  const scaled = (amount: number, part = QUICK_PART): number => (quick ? Math.ceil(amount / part) : amount);
   for (const bench of BENCHES) {
     if (only.length > 0 && !only.includes(bench.name)) continue;
     const startedAt = performance.now();
     tell(`${bench.name}:`);
-    // Each bench has a fresh store: none pays for what another left.
-    const hub = await startHubProcess(join(folder, bench.name), form);
-    const stopHub = (): Promise<void> => hub.stop();
-    cleanups.push(stopHub);
-    const scaled = (amount: number): number => (quick ? Math.ceil(amount / QUICK_PART) : amount);
-    rows.push(...(await bench.run({ hub, baseline, rounds, folder, scaled, tell })));
-    cleanups.splice(cleanups.indexOf(stopHub), 1);
-    await hub.stop();
+    const start: HubStart = (services) => startHubProcess(join(folder, bench.name), form, services);
+    rows.push(...(await benchOne(bench, start, { baseline, rounds, folder, scaled, tell })));
     tell(`${bench.name} took ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
   }
+}
+
+type HubStart = (services?: Readonly<Record<string, string>>) => Promise<HubProcess>;
+
+/** Each bench has a fresh store: none pays for what another left. */
+async function benchOne(bench: Bench, start: HubStart, common: Omit<BenchContext, 'hub'>): Promise<Row[]> {
+  if (bench.needs === undefined) {
+    return await whileOpen(
+      await start(),
+      (hub) => hub.stop(),
+      (hub) => bench.run({ ...common, hub }),
+    );
+  }
+  const broker = await openBroker();
+  if ('skipped' in broker) {
+    tell(`skipped: ${broker.skipped}`);
+    return [];
+  }
+  return await whileOpen(
+    broker,
+    () => broker.remove(),
+    async () =>
+      await whileOpen(
+        await start(broker.environment),
+        (hub) => hub.stop(),
+        (hub) => bench.run({ ...common, hub, broker }),
+      ),
+  );
+}
+
+/** Closed at the end; where the work fails or is interrupted, by the cleanups. */
+async function whileOpen<T, R>(
+  thing: T,
+  close: (thing: T) => Promise<void>,
+  work: (thing: T) => Promise<R>,
+): Promise<R> {
+  const cleanup = (): Promise<void> => close(thing);
+  cleanups.push(cleanup);
+  const result = await work(thing);
+  cleanups.splice(cleanups.indexOf(cleanup), 1);
+  await cleanup();
+  return result;
 }
 
 const rows: Row[] = [];
