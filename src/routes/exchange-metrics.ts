@@ -46,13 +46,15 @@ function watchExchange(
     const made: Gauge = new Gauge({ name, help, labelNames, registers: [registry], collect: () => collect(made) });
   };
   const deepest = () =>
-    [...(status().snapshot?.depths.values() ?? [])].sort((a, b) => b.waiting - a.waiting).map((depth, index) => ({
-      depth,
-      labels: {
-        adapter: find(depth.partnerId)?.adapter.name ?? 'unknown',
-        partner: index < LABELLED_PARTNERS ? depth.partnerId : OTHERS,
-      },
-    }));
+    [...(status().snapshot?.depths.values() ?? [])]
+      .sort((a, b) => b.waiting - a.waiting)
+      .map((depth, index) => ({
+        depth,
+        labels: {
+          adapter: find(depth.partnerId)?.adapter.name ?? 'unknown',
+          partner: index < LABELLED_PARTNERS ? depth.partnerId : OTHERS,
+        },
+      }));
   gauge('tanba_exchange_deliveries', 'Unfinished deliveries.', ['adapter', 'partner', 'state'], (made) => {
     made.reset();
     for (const { depth, labels } of deepest()) {
