@@ -13,7 +13,8 @@ export interface Acknowledgement {
   readonly messages: readonly ToldMessage[];
 }
 
-// Each delivery is acknowledged once; a digest that comes later changes nothing. Locked in the order of positions, as
+// Each delivery is acknowledged once; the first digest that the partner names is kept, also where its answer had
+// acknowledged before, and reconciliation compares it. Locked in the order of positions, as
 // replays are. What is under way may be acknowledged: its answer can come after this.
 const ACKNOWLEDGE = `
 with told as materialized (
@@ -24,8 +25,9 @@ with told as materialized (
          from told join delivery d on d.message_id = told.message_id and d.partner_id = $1
         order by d.position for no key update of d),
      acknowledged as (
-       update delivery d set acknowledged_at = $4, acknowledged_digest = decode(met.digest, 'hex')
-         from met where d.delivery_id = met.delivery_id and met.fresh)
+       update delivery d set acknowledged_at = coalesce(d.acknowledged_at, $4),
+                             acknowledged_digest = coalesce(d.acknowledged_digest, decode(met.digest, 'hex'))
+         from met where d.delivery_id = met.delivery_id and (met.fresh or met.digest is not null))
 select told.message_id as "messageId",
        case when bool_or(met.fresh) then 'acknowledged' when bool_or(not met.fresh) then 'already' else 'unknown' end as fate
   from told left join met using (message_id) group by told.message_id order by told.message_id`;

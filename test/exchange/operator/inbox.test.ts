@@ -57,6 +57,15 @@ describe('the door by which partners come in', () => {
   describe('for acknowledgements', () => {
     beforeEach(() => forgetDeliveries(test.database.db));
 
+    it('keeps the first digest that is named, also after the partner’s answer had acknowledged', async () => {
+      const { messageId } = await makeDelivery(test.database.db, { partnerId: 'theirs' });
+      await tell(acknowledgement({ messageId }));
+      const answer = await tell(acknowledgement({ messageId, digest: DIGEST }));
+      assert.deepEqual([answer.status, answer.body.already], [200, 1]);
+      await tell(acknowledgement({ messageId, digest: '0'.repeat(64) }));
+      assert.deepEqual(await acknowledged(), [{ messageId, partnerId: 'theirs', digest: DIGEST }]);
+    });
+
     it('notes them with their digests, and tells what it does not know', async () => {
       const { db } = test.database;
       const first = await makeDelivery(db, { partnerId: 'theirs' });
