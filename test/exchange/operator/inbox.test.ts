@@ -61,7 +61,7 @@ describe('the door by which partners come in', () => {
       const { messageId } = await makeDelivery(test.database.db, { partnerId: 'theirs' });
       await tell(acknowledgement({ messageId }));
       const answer = await tell(acknowledgement({ messageId, digest: DIGEST }));
-      assert.deepEqual([answer.status, answer.body.already], [200, 1]);
+      assert.deepEqual([answer.status, answer.body['already']], [200, 1]);
       await tell(acknowledgement({ messageId, digest: '0'.repeat(64) }));
       assert.deepEqual(await acknowledged(), [{ messageId, partnerId: 'theirs', digest: DIGEST }]);
     });
