@@ -26,7 +26,8 @@ type Options = Partial<Omit<TestExchangeOptions, 'transport' | 'adapters'>>;
 function contractOf(transport: TransportName): void {
   const running: TestExchange[] = [];
   afterEach(async () => {
-    for (const test of running.splice(0)) await test.stop();
+    // The second hub of a database before the one that takes the database away.
+    for (const test of running.splice(0).toReversed()) await test.stop();
   });
 
   async function start(adapter: ScriptedAdapter, options: Options = {}): Promise<TestExchange> {

@@ -12,22 +12,16 @@ import type { Transport } from '../../src/exchange/transports/transport.ts';
 import { createLog } from '../../src/log.ts';
 import { appendOutbox, type OutboxMessage } from '../../src/store/outbox.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { removeNamespace, type SharedBroker } from '../support/services/namespace.ts';
+import { sharedAmqpUrl, sharedRedisUrl, whyNoAmqp } from '../support/services/shared.ts';
 
 /** The two ways carriers travel; every contract holds on both. */
 export const TRANSPORTS = ['embedded', 'rabbitmq'] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
-export interface Broker {
-  readonly amqpUrl: string;
-  readonly redisUrl: string;
-}
-
 /** Those that all tests share; a namespace of its own keeps each test apart. */
-export function sharedBroker(): Broker {
-  return {
-    amqpUrl: process.env['TANBA_TEST_AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672',
-    redisUrl: process.env['TANBA_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379',
-  };
+export function sharedBroker(): SharedBroker {
+  return { amqpUrl: sharedAmqpUrl(), redisUrl: sharedRedisUrl() };
 }
 
 export function newNamespace(): string {
@@ -39,7 +33,7 @@ export function transportOf(
   database: Pick<TestDatabase, 'connection'>,
   namespace: string,
   adapters: readonly string[],
-  broker: Broker = sharedBroker(),
+  broker: SharedBroker = sharedBroker(),
 ): Transport {
   const log = createLog(process.env['TANBA_LOG'] === undefined ? 'silent' : 'debug');
   if (name === 'embedded') {
@@ -142,7 +136,7 @@ export interface TestExchangeOptions {
   readonly clock?: Clock;
   readonly database?: TestDatabase;
   readonly namespace?: string;
-  readonly broker?: Broker;
+  readonly broker?: SharedBroker;
   readonly random?: () => number;
 }
 
@@ -150,17 +144,13 @@ export async function startTestExchange(options: TestExchangeOptions): Promise<T
   const { clock = systemClock, adapters, random = () => 0.5 } = options;
   const database = options.database ?? (await createTestDatabase());
   const namespace = options.namespace ?? newNamespace();
-  const transport = transportOf(
-    options.transport,
-    database,
-    namespace,
-    adapters.map(({ name }) => name),
-    options.broker,
-  );
+  const broker = options.broker ?? sharedBroker();
+  const names = adapters.map(({ name }) => name);
+  const transport = transportOf(options.transport, database, namespace, names, broker);
   const log = createLog(process.env['TANBA_LOG'] === undefined ? 'silent' : 'debug');
   const exchange = createExchange({ db: database.receipts, clock, log, adapters, transport, random });
   await exchange.start();
-  while (!transport.ready) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  await becomesReady(transport, broker);
   const harness = harnessOf(database, clock, exchange);
   return {
     ...harness,
@@ -171,9 +161,24 @@ export async function startTestExchange(options: TestExchangeOptions): Promise<T
     stop: async () => {
       await transport.purge().catch(() => undefined);
       await exchange.stop();
+      // Whoever brought the namespace along has others that use it.
+      if (options.transport === 'rabbitmq' && options.namespace === undefined) {
+        await removeNamespace(broker, namespace, names);
+      }
       if (options.database === undefined) await database.drop();
     },
   };
+}
+
+async function becomesReady(transport: Transport, { amqpUrl }: SharedBroker): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (!transport.ready) {
+    if (Date.now() > deadline) {
+      const broker = transport.name === 'rabbitmq' ? ((await whyNoAmqp(amqpUrl)) ?? 'RabbitMQ lets others in') : '';
+      throw new Error(`the transport is not ready after ${DEADLINE_MS} ms; ${broker}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
 }
 
 const DELIVERIES = `

@@ -20,6 +20,8 @@ const PREFETCH = 2_000;
 const HEARTBEAT_SECONDS = 10;
 const RECOVERY = { initialDelay: 200, maxDelay: 3_000, factor: 2, jitter: 0.2, waitForConnect: false } as const;
 const CONFIRM_TIMEOUT_MS = 15_000;
+/** A broker that is short of something accepts connections and then does not answer declarations. */
+const SETUP_TIMEOUT_MS = 30_000;
 
 /** RabbitMQ carries, with confirms and manual acknowledgements; BullMQ waits. */
 export function createRabbitTransport(options: RabbitTransportOptions): Transport {
@@ -29,6 +31,7 @@ export function createRabbitTransport(options: RabbitTransportOptions): Transpor
   let publisher: ConfirmChannel | null = null;
   let blocked = false;
   let stopping = false;
+  let failing = false;
   let timer: RetryTimer | null = null;
   const looking = new Set<Promise<void>>();
 
@@ -58,6 +61,7 @@ export function createRabbitTransport(options: RabbitTransportOptions): Transpor
       });
     }
     blocked = false;
+    failing = false;
     publisher = channel;
     log.info({ exchange: topology.exchange }, 'RabbitMQ: connected');
   }
@@ -90,12 +94,16 @@ export function createRabbitTransport(options: RabbitTransportOptions): Transpor
     start: async (look) => {
       timer = await startRetryTimer({ store: timerStore, namespace, log, onDue: (carrier) => carry([carrier]) });
       connection = await amqplib.connect(withHeartbeat(url), {
-        recovery: { ...RECOVERY, setup: (model: ChannelModel) => open(model, look) },
+        recovery: { ...RECOVERY, setup: (model: ChannelModel) => inTime(open(model, look)) },
         timeout: CONFIRM_TIMEOUT_MS,
         keepAlive: true,
         clientProperties: { connection_name: `tanba ${namespace} ${process.pid}` },
       });
       connection.on('error', () => undefined);
+      connection.on('connect-failed', (error: Error) => {
+        if (!failing && !stopping) log.warn({ err: error }, 'RabbitMQ: no connection, trying again');
+        failing = true;
+      });
       connection.on('disconnect', () => {
         publisher = null;
         if (!stopping) log.warn({}, 'RabbitMQ: connection lost, connecting again');
@@ -130,6 +138,15 @@ export function createRabbitTransport(options: RabbitTransportOptions): Transpor
       await connection?.close().catch(() => undefined);
     },
   };
+}
+
+async function inTime(opening: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`RabbitMQ has not answered the declarations for ${SETUP_TIMEOUT_MS / 1_000} s`);
+    timer = setTimeout(() => reject(error), SETUP_TIMEOUT_MS);
+  });
+  await Promise.race([opening, late]).finally(() => clearTimeout(timer));
 }
 
 function withHeartbeat(url: string): string {
