@@ -65,7 +65,6 @@ async function chaos({ seed, minutes, transport }: Options): Promise<Scoreboard 
     }
     console.log('         no more faults: waiting for everything to come to its end');
     const board = await run.finish();
-    for (const answer of run.history.oddAnswers.slice(0, 10)) console.log(`         odd answer: ${answer}`);
     return board;
   } finally {
     await stage.close();

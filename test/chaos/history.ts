@@ -11,11 +11,13 @@ export interface History {
   readonly inbound: Map<string, Set<string>>;
   /** Answers that nobody should get: anything but success, a refusal to be repeated, or silence. */
   readonly oddAnswers: string[];
+  /** What score() has not found, for whoever looks for the reason. */
+  readonly lost: string[];
   faults: number;
 }
 
 export function newHistory(): History {
-  return { receipts: new Set(), documents: new Map(), inbound: new Map(), oddAnswers: [], faults: 0 };
+  return { receipts: new Set(), documents: new Map(), inbound: new Map(), oddAnswers: [], lost: [], faults: 0 };
 }
 
 export interface Scoreboard {
@@ -132,11 +134,12 @@ function lostOf(
     if (body.data?.documentId !== undefined) arrivedDocuments.add(body.data.documentId);
   }
   const toldDocuments = new Set(told.map(({ key }) => key.slice('document:'.length)));
-  const receipts = [...history.receipts].filter((id) => !arrivedReceipts.has(id)).length;
+  const receipts = [...history.receipts].filter((id) => !arrivedReceipts.has(id));
   const documents = [...history.documents.values()].filter(
     (ids) => ![...ids].some((id) => arrivedDocuments.has(id) || (parked > 0 && toldDocuments.has(id))),
-  ).length;
-  return documents + Math.max(0, receipts - parked);
+  );
+  history.lost.push(...receipts.map((id) => `receipt ${id}`), ...documents.map((ids) => `document ${[...ids]}`));
+  return documents.length + Math.max(0, receipts.length - parked);
 }
 
 function appliedTwice(

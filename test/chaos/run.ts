@@ -22,6 +22,7 @@ const POLICY: PolicyChanges = {
 };
 const QUIET_MS = 90_000;
 const LOOK_MS = 200;
+const TOLD_MAX = 10;
 
 const UNFINISHED = `
 select (select count(*) from delivery where unfinished and state <> 'parked')::integer
@@ -32,6 +33,9 @@ select (select count(*) from delivery where unfinished and state <> 'parked')::i
 const STILL_OPEN = `
 select d.*, now() as looked_at, g.breaker, g.breaker_until
   from delivery d join partner_gate g using (partner_id) where d.unfinished and d.state <> 'parked' limit 5`;
+
+const DOCUMENTS_NOT_APPLIED = `
+select document_id, status, attempts, errors from document where status not in ('accepted', 'rejected') limit 10`;
 
 export async function startRun(stage: Stage): Promise<Run> {
   const history = newHistory();
@@ -91,5 +95,8 @@ async function finish(stage: Stage, history: History, load: Load): Promise<Score
     }
     await delay(LOOK_MS);
   }
-  return await score(stage.db, history, stage.partner.received);
+  const board = await score(stage.db, history, stage.partner.received);
+  for (const odd of [...history.oddAnswers, ...history.lost].slice(0, TOLD_MAX)) console.log(`      ${odd}`);
+  if (board.lost > 0) console.log(JSON.stringify((await stage.db.query(DOCUMENTS_NOT_APPLIED)).rows));
+  return board;
 }

@@ -94,8 +94,8 @@ describe('the processor of documents', () => {
     const [fatal, next] = [await emitCodes(store.db, 1), await emitCodes(store.db, 1)];
     const fatalId = await send(receiver, 'write_off', { codes: fatal, reason: 'LOST' });
     const nextId = await send(receiver, 'write_off', { codes: next, reason: 'LOST' });
-    // Each attempt is counted before the document can do any harm: these are five crashes.
-    await store.db.query('update document set attempts = 5 where document_id = $1', [fatalId]);
+    // Each attempt is counted before the document can do any harm: these are twenty crashes.
+    await store.db.query('update document set attempts = 20 where document_id = $1', [fatalId]);
     const worker = open();
     worker.processor.start();
     assert.equal((await worker.finalState(nextId)).status, 'accepted');
@@ -112,7 +112,7 @@ describe('the processor of documents', () => {
     const receiver = open({ applies: false });
     const codes = await emitCodes(store.db, 1);
     const id = await send(receiver, 'write_off', { codes, reason: 'LOST' });
-    await store.db.query('update document set attempts = 4 where document_id = $1', [id]);
+    await store.db.query('update document set attempts = 19 where document_id = $1', [id]);
     const letGo = await holdAsATill(codes);
     const worker = open();
     worker.processor.start();
@@ -121,11 +121,29 @@ describe('the processor of documents', () => {
     assert.equal((await receiver.finalState(id)).status, 'accepted');
   });
 
+  it('does not hold it against a document either that several hubs have lost their connections in turn', async () => {
+    const receiver = open({ applies: false });
+    const codes = await emitCodes(store.db, 1);
+    const id = await send(receiver, 'write_off', { codes, reason: 'LOST' });
+    await store.db.query('update document set attempts = 15 where document_id = $1', [id]);
+    const letGo = await holdAsATill(codes);
+    const hubs = [open(), open()];
+    for (const hub of hubs) hub.processor.start();
+    for (let cut = 0; cut < 6; cut++) await until(cutWhoWaits);
+    await letGo();
+    assert.equal((await receiver.finalState(id)).status, 'accepted');
+    const { rows } = await store.db.query<{ attempts: number }>(
+      'select attempts from document where document_id = $1',
+      [id],
+    );
+    assert.ok((rows[0]?.attempts ?? 0) <= 15 + hubs.length, `${rows[0]?.attempts} attempts`);
+  });
+
   it('never sets aside a document that another hub is applying', async () => {
     const receiver = open({ applies: false });
     const codes = await emitCodes(store.db, 1);
     const id = await send(receiver, 'write_off', { codes, reason: 'LOST' });
-    await store.db.query('update document set attempts = 4 where document_id = $1', [id]);
+    await store.db.query('update document set attempts = 19 where document_id = $1', [id]);
     const letGo = await holdAsATill(codes);
     const hubs = [open(), open(), open()];
     for (const hub of hubs) hub.processor.start();

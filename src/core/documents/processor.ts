@@ -13,7 +13,7 @@ import { PathMoved } from '../lifecycle/change-staged.ts';
 import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
-import type { DocumentRow, DocumentStatus } from './document-store.ts';
+import type { DocumentRow, DocumentStatus, Forgiven } from './document-store.ts';
 import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
 import { KINDS } from './kinds.ts';
@@ -47,8 +47,11 @@ const SENDERS_AT_ONCE = 2;
 /** A document is found by its goods; of one about more kinds of goods only by so many. */
 const GTIN_KEYS_MAX = 100;
 const POLL_MS = 1_000;
-/** A document that fails so often is set aside for an operator, so that it cannot stop its sender's others. */
-const ATTEMPTS_MAX = 5;
+/**
+ * A document that fails so often is set aside for an operator, so that it cannot stop its sender's others. During an
+ * outage each hub may hold one attempt that it has not yet been able to give back.
+ */
+const ATTEMPTS_MAX = 20;
 /** A million codes take about a minute here; ten times that is a fault. */
 const STATEMENT_TIMEOUT_MS = 600_000;
 /** Waiting for another hub that works on the document: how often to look. */
@@ -59,8 +62,8 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
   const running = new Map<string, Promise<void>>();
   const atHand = createCodesAtHand();
   const news = createOutcomeNews();
-  /** Attempts that ended for reasons outside the document, and so do not count against it. */
-  const forgiven = new Map<string, number>();
+  /** By sender, until the store has taken them off. */
+  const forgiven = new Map<string, Forgiven>();
   /** Senders whose documents another hub applies, or that failed just now: not before the next regular look. */
   const resting = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -102,7 +105,6 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
       if (outcome === 'elsewhere') resting.add(bin);
       if (outcome === 'elsewhere' || outcome === 'none') return;
       if (outcome === 'again') continue;
-      forgiven.delete(outcome.documentId);
       deps.onCompleted?.(outcome.kind, outcome.status);
       news.tell(outcome.documentId);
     }
@@ -115,15 +117,14 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
       return await db.transaction(
         async (tx) => {
           if (!(await takeLane(tx, bin))) return 'elsewhere';
-          const document = await nextOfSender(db, bin);
+          const document = await nextOfSender(db, bin, forgiven.get(bin));
+          forgiven.delete(bin);
           if (document === null) return 'none';
           documentId = document.documentId;
           const codes = atHand.take(documentId);
           const { kind, attempts } = document;
           const status =
-            attempts - (forgiven.get(documentId) ?? 0) <= ATTEMPTS_MAX
-              ? await applyDocument(deps, tx, document, codes)
-              : await setAside(tx, document);
+            attempts <= ATTEMPTS_MAX ? await applyDocument(deps, tx, document, codes) : await setAside(tx, document);
           return { documentId, kind, status };
         },
         { statementTimeoutMs: STATEMENT_TIMEOUT_MS },
@@ -131,7 +132,7 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
     } catch (error) {
       const passing = isPassing(error);
       if (documentId !== undefined && (passing || isOutage(error))) {
-        forgiven.set(documentId, (forgiven.get(documentId) ?? 0) + 1);
+        forgiven.set(bin, { documentId, attempts: 1 });
       }
       if (passing) return 'again';
       throw error;
