@@ -127,13 +127,15 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
     const traceparent = nextSpan(trace);
     const number = lease.attempts + 1;
     const dispatch = { partner, messageId, topic, createdAt, body, digest, attempt: number, traceparent, now };
-    const signal = AbortSignal.timeout(policy.timeoutSeconds * 1_000);
+    const end = endOfTime(policy.timeoutSeconds * 1_000);
     return await inSpan('deliver', dispatch, async () => {
       try {
-        return await Promise.race([deliver(lease, dispatch, signal), hungAfter(signal)]);
+        return await Promise.race([deliver(lease, dispatch, end.signal), end.hung]);
       } catch (error) {
         log.error({ err: error, deliveryId: lease.deliveryId }, 'an adapter failed');
         return { outcome: 'infrastructure', code: 'adapter_failed', sent: {}, answer: null };
+      } finally {
+        end.cancel();
       }
     });
   }
@@ -168,12 +170,23 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
   };
 }
 
-/** An adapter that does not heed the end of its time must not keep the worker. */
-function hungAfter(signal: AbortSignal): Promise<AttemptResult> {
-  return new Promise((resolve) => {
-    const hung = (): void => resolve({ outcome: 'uncertain', code: 'adapter_hung', sent: {}, answer: null });
-    signal.addEventListener('abort', () => setTimeout(hung, HUNG_MS).unref(), { once: true });
+/**
+ * The end of an attempt's time, and somewhat later what becomes of one whose adapter does not heed it. Cancelled with the
+ * attempt: AbortSignal.timeout would keep each message in memory until its time is over.
+ */
+function endOfTime(timeoutMs: number) {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout;
+  const hung = new Promise<AttemptResult>((resolve) => {
+    timer = setTimeout(() => {
+      controller.abort(new DOMException('the partner has not answered in time', 'TimeoutError'));
+      timer = setTimeout(
+        () => resolve({ outcome: 'uncertain', code: 'adapter_hung', sent: {}, answer: null }),
+        HUNG_MS,
+      );
+    }, timeoutMs);
   });
+  return { signal: controller.signal, hung, cancel: () => clearTimeout(timer) };
 }
 
 async function persistently<T>(write: () => Promise<T>): Promise<T> {
