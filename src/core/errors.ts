@@ -950,9 +950,9 @@ export const errorTable = {
   },
   'exchange.search_without_key': {
     kind: 'invalid',
-    kk: 'Іздеу үшін кемінде бір кілт немесе серіктес пен мерзім керек.',
-    ru: 'Для поиска нужен хотя бы один ключ или партнёр.',
-    en: 'A search needs at least one key, or a partner.',
+    kk: 'Іздеу үшін кемінде бір кілт, серіктес, күй немесе тақырып керек.',
+    ru: 'Для поиска нужен хотя бы один ключ, партнёр, состояние или тема.',
+    en: 'A search needs at least one key, a partner, a state or a topic.',
   },
   'exchange.reason_needed': {
     kind: 'invalid',

@@ -160,7 +160,8 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     },
     status: () => ({
       transport: transport.name,
-      connections: transport.connections(),
+      // A hub that only takes requests has none, and that is well.
+      connections: works ? transport.connections() : [],
       sending: worker.sending,
       snapshot,
     }),

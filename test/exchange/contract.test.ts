@@ -368,6 +368,32 @@ function contractOf(transport: TransportName): void {
     comeBack?.();
     await first.until((all) => all.every(({ state }) => state === 'delivered'), 'still delivered');
   });
+
+  it('parks what has taken twenty workers with it, with an alert', async () => {
+    const clock = movableClock('2026-03-02T10:00:00Z');
+    const hanging = scriptedAdapter();
+    let letGo: (() => void) | undefined;
+    hanging.answer = () =>
+      new Promise((resolve) => {
+        letGo = () => resolve(DELIVERED);
+      });
+    const test = await start(hanging, { clock });
+    await test.addPartner('one');
+    await test.send({});
+    await test.until((rows) => rows[0]?.state === 'sending', 'sending');
+    await test.database.db.query(
+      `insert into attempt (started_at, ended_at, delivery_id, number, outcome, code, sent)
+       select timestamptz '2026-03-02T09:00:00Z' + make_interval(mins => n), now(), delivery_id, n, 'uncertain', 'worker_lost', '{}'
+         from delivery, generate_series(1, 19) as n`,
+    );
+    clock.advance({ minutes: 1 });
+    await test.exchange.pass();
+    const [row] = await test.deliveries();
+    assert.deepEqual([row?.state, row?.reason, row?.outcome], ['parked', 'infrastructure', 'worker_lost']);
+    const { rows } = await test.database.db.query(`select kind from alert where kind = 'delivery_parked'`);
+    assert.equal(rows.length, 1);
+    letGo?.();
+  });
 }
 
 const NEVER_OPENS = {

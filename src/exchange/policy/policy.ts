@@ -57,7 +57,7 @@ const ALL = {
   overloadSeconds: Type.Integer({
     minimum: 1,
     maximum: DAY_SECONDS,
-    description: 'The least rest after a timeout or a 429.',
+    description: 'The least rest after a timeout, a 429 or a 503.',
   }),
   infrastructureFailures: Type.Integer({
     minimum: 1,

@@ -6,7 +6,7 @@ export interface Carrier {
   readonly deliveryId: string;
   readonly partnerId: string;
   readonly adapter: string;
-  /** Counts the carriers of a delivery: an older one says nothing any more. */
+  /** Counts the carriers of a delivery, for whoever follows one through logs and queues. */
   readonly carrier: number;
   /** Raised after a restore: carriers of an older epoch are acknowledged unseen. */
   readonly epoch: number;
