@@ -121,7 +121,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const now = clock.now();
     // What a relay was just making for a partner while it was removed.
     await cancelForRemoved(db, now);
-    if ((await promoteStanding(db, now)) > 0) feeding.wake();
+    if ((await promoteStanding(db, now)).length > 0) feeding.wake();
   }
 
   async function look(): Promise<void> {

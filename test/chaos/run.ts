@@ -20,6 +20,7 @@ const POLICY: PolicyChanges = {
   timeoutSeconds: 2,
   breaker: { minimumAttempts: 10, failurePercent: 50, windowSeconds: 10, openSeconds: 1, openSecondsMax: 2 },
 };
+/** As long as it gets less, it is waited for. */
 const QUIET_MS = 90_000;
 const LOOK_MS = 200;
 const TOLD_MAX = 10;
@@ -32,7 +33,8 @@ select (select count(*) from delivery where unfinished and state <> 'parked')::i
 /** For whoever looks for the reason. */
 const STILL_OPEN = `
 select d.*, now() as looked_at, g.breaker, g.breaker_until
-  from delivery d join partner_gate g using (partner_id) where d.unfinished and d.state <> 'parked' limit 5`;
+  from delivery d join partner_gate g using (partner_id) where d.unfinished and d.state <> 'parked'
+ order by d.state = 'queued', d.position limit 5`;
 
 const DOCUMENTS_NOT_APPLIED = `
 select document_id, status, attempts, errors from document where status not in ('accepted', 'rejected') limit 10`;
@@ -85,10 +87,14 @@ async function getsThrough(stage: Stage, history: History, withinMs: number): Pr
 
 async function finish(stage: Stage, history: History, load: Load): Promise<Scoreboard> {
   await load.stop();
-  const deadline = Date.now() + QUIET_MS;
+  let least = Number.POSITIVE_INFINITY;
+  let deadline = 0;
   for (;;) {
     const { rows } = await stage.db.query<{ left: number }>(UNFINISHED);
-    if (rows[0]?.left === 0) break;
+    const left = rows[0]?.left ?? 0;
+    if (left === 0) break;
+    if (left < least) deadline = Date.now() + QUIET_MS;
+    least = Math.min(least, left);
     if (Date.now() > deadline) {
       console.log(JSON.stringify((await stage.db.query(STILL_OPEN)).rows));
       break;

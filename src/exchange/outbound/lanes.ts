@@ -7,6 +7,11 @@ export interface Lane {
   readonly lane: string;
 }
 
+/** The delivery of a lane that may go now. */
+export interface Head extends Lane {
+  readonly deliveryId: string;
+}
+
 const WHOLE_PARTNER = '*';
 
 /** By the partner's policy, the object (the message's first key) or the partner as a whole; null: unordered. */
@@ -16,7 +21,7 @@ export function laneOf(order: Policy['order'], keys: readonly string[]): string 
 }
 
 const QUEUED_HEADS = `
-select head.delivery_id as "deliveryId"
+select head.delivery_id as "deliveryId", ended.partner_id as "partnerId", ended.lane
   from (select distinct partner_id, lane from unnest($1::text[], $2::text[]) as t(partner_id, lane)) as ended
        cross join lateral (
          select delivery_id, state from delivery n
@@ -28,24 +33,30 @@ select head.delivery_id as "deliveryId"
 // them. 100,000 of them joined with 1,000 heads took 20 s.
 const PROMOTE = `
 update delivery set state = 'waiting', held_by = null, due_at = greatest(due_at, $2), carried_until = null
- where delivery_id = any($1) and state::text = 'queued'`;
+ where delivery_id = any($1) and state::text = 'queued'
+returning delivery_id as "deliveryId"`;
 
 /**
  * Lets the heads of these lanes go. Called after the commit that ended a head, and after the one that queued a delivery
  * behind another: whichever of the two commits later sees both, so no lane is left standing, and no lock is needed.
  * A process killed between is made up for by `promoteStanding`.
  */
-export async function promoteHeads(db: Queryable, lanes: readonly Lane[], now: Date): Promise<number> {
-  if (lanes.length === 0) return 0;
-  const { rows } = await db.query<{ deliveryId: string }>({
+export async function promoteHeads(db: Queryable, lanes: readonly Lane[], now: Date): Promise<readonly Head[]> {
+  if (lanes.length === 0) return [];
+  const { rows } = await db.query<Head>({
     name: 'queued_heads',
     text: QUEUED_HEADS,
     values: [lanes.map(({ partnerId }) => partnerId), lanes.map(({ lane }) => lane)],
   });
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return [];
   const deliveryIds = rows.map(({ deliveryId }) => deliveryId);
-  const { rowCount } = await db.query({ name: 'promote', text: PROMOTE, values: [deliveryIds, now] });
-  return rowCount ?? 0;
+  const promoted = await db.query<{ deliveryId: string }>({
+    name: 'promote',
+    text: PROMOTE,
+    values: [deliveryIds, now],
+  });
+  const letGo = new Set(promoted.rows.map(({ deliveryId }) => deliveryId));
+  return rows.filter(({ deliveryId }) => letGo.has(deliveryId));
 }
 
 // From lane to lane by the index, not through all that stand in them: 1,000 lanes of 100 are 1,000 steps.
@@ -61,7 +72,7 @@ with recursive lanes as (
 select partner_id as "partnerId", lane from lanes`;
 
 /** Lets go whatever is queued at the head of its lane: what a kill left behind. */
-export async function promoteStanding(db: Queryable, now: Date): Promise<number> {
+export async function promoteStanding(db: Queryable, now: Date): Promise<readonly Head[]> {
   const { rows } = await db.query<Lane>(STANDING_LANES);
   return promoteHeads(db, rows, now);
 }

@@ -106,7 +106,7 @@ export function createRelay({ db, clock, directory, transport, epoch, onLeft }: 
         if (carrier === 0 || known === undefined || trace === undefined) return [];
         return [{ deliveryId, partnerId, adapter: known.adapter.name, carrier, epoch: epoch.current(), trace }];
       });
-      if (carriers.length < inserted.length - queued.length || promoted > 0) onLeft();
+      if (carriers.length < inserted.length - queued.length || promoted.length > 0) onLeft();
       await handOver(db, transport, carriers);
       return claimed > 0;
     },

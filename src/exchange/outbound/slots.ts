@@ -2,6 +2,8 @@
 export interface Slots {
   /** Resolves with how to give the place back, or with null when none came free in time. First come, first served. */
   take(key: string, limit: number, waitMs: number): Promise<(() => void) | null>;
+  /** Whether somebody waits for a place. */
+  wanted(key: string): boolean;
 }
 
 interface Counter {
@@ -25,6 +27,7 @@ export function createSlots(): Slots {
   }
 
   return {
+    wanted: (key) => (counters.get(key)?.waiting.size ?? 0) > 0,
     take: async (key, limit, waitMs) => {
       const counter = counters.get(key) ?? { taken: 0, waiting: new Set() };
       counters.set(key, counter);

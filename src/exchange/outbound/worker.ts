@@ -10,8 +10,8 @@ import type { Carrier, DelayedCarrier, Transport } from '../transports/transport
 import { createBreakerKeeper } from './breaker-keeper.ts';
 import { type Finished, finishDeliveries } from './finish.ts';
 import { gather } from './gather.ts';
-import { promoteHeads } from './lanes.ts';
-import { createLeaseDesk, type Lease } from './lease.ts';
+import { type Head, promoteHeads } from './lanes.ts';
+import { createLeaseDesk, type Lease, type Wanted } from './lease.ts';
 import { createSlots } from './slots.ts';
 import { settleAttempt } from './verdict.ts';
 
@@ -52,15 +52,19 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
   const { db, clock, log, directory, transport, epoch, random } = deps;
   const desk = createLeaseDesk(db, clock, directory);
   const breakers = createBreakerKeeper(db, clock, directory);
-  const leasing = gather<Carrier, Lease | 'nothing'>(LOOKS_TOGETHER, async (carriers) =>
-    (await desk.take(carriers)).map((lease) => lease ?? 'nothing'),
+  const leasing = gather<Wanted, Lease | 'nothing'>(LOOKS_TOGETHER, async (wanted) =>
+    (await desk.take(wanted)).map((lease) => lease ?? 'nothing'),
   );
-  const finishing = gather<Finished, 'written'>(ENDS_TOGETHER, async (finished) => {
-    await writeDown(finished);
-    return finished.map(() => 'written');
+  const finishing = gather<Finished, Head | null>(ENDS_TOGETHER, async (finished) => {
+    const heads = [...(await writeDown(finished))];
+    return finished.map(({ lease: { lane, known } }) => {
+      const at = heads.findIndex((head) => head.lane === lane && head.partnerId === known.partner.partnerId);
+      return at === -1 ? null : (heads.splice(at, 1)[0] ?? null);
+    });
   });
   const slots = createSlots();
   const underWay = new Set<Promise<void>>();
+  let stopping = false;
 
   async function lookAt(carrier: Carrier): Promise<void> {
     const { partnerId } = carrier;
@@ -68,26 +72,56 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
     const giveBack = await slots.take(partnerId, atOnce, SLOT_WAIT_MS);
     // Too slow a partner: its delivery stays in the store, and gets another carrier.
     if (giveBack === null) return;
+    let next: Head | null = null;
     try {
-      const lease = await leasing.add(carrier);
-      if (lease !== 'nothing') await send(lease);
+      next = await leaseAndSend(carrier);
     } finally {
-      giveBack();
+      if (next === null) giveBack();
+      else track(goOn(next, giveBack));
     }
   }
 
-  async function send(lease: Lease): Promise<void> {
+  /**
+   * Those behind in the lane, one after another in the same place. With a carrier for each a lane went at 60 ms a message
+   * here, of which the partner took 4. Whoever waits for the place goes first.
+   */
+  async function goOn(first: Head, giveBack: () => void): Promise<void> {
+    try {
+      let next: Head | null = first;
+      while (next !== null && !stopping && !slots.wanted(next.partnerId)) next = await leaseAndSend(next);
+    } catch (error) {
+      log.warn({ err: error, partnerId: first.partnerId }, 'a lane could not be gone on with; the feeder will');
+    } finally {
+      giveBack();
+      deps.onEnded();
+    }
+  }
+
+  /** The next one of its lane, if it may go now. */
+  async function leaseAndSend(wanted: Wanted): Promise<Head | null> {
+    const lease = await leasing.add(wanted);
+    if (lease === 'nothing') return null;
+    const next = await send(lease);
+    if (next === null) deps.onEnded();
+    return next;
+  }
+
+  function track(work: Promise<void>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
+
+  async function send(lease: Lease): Promise<Head | null> {
     const startedAt = clock.now();
     const started = performance.now();
     const result = await attempt(lease, startedAt);
     const { partner, policy, adapter } = lease.known;
     deps.onAttempt(adapter.name, partner.partnerId, result.outcome, (performance.now() - started) / 1_000);
     const settlement = settleAttempt(lease, result, policy, random());
-    await finishing.add({ lease, startedAt, endedAt: clock.now(), result, settlement });
-    deps.onEnded();
+    return await finishing.add({ lease, startedAt, endedAt: clock.now(), result, settlement });
   }
 
-  async function writeDown(finished: readonly Finished[]): Promise<void> {
+  async function writeDown(finished: readonly Finished[]): Promise<readonly Head[]> {
     const written = await persistently(() => finishDeliveries(db, finished));
     const now = clock.now();
     await breakers.note(
@@ -108,8 +142,9 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
         ? [{ partnerId: known.partner.partnerId, lane }]
         : [],
     );
-    await promoteHeads(db, ended, now);
+    const heads = await promoteHeads(db, ended, now);
     await transport.carryLater(finished.flatMap((one) => retryOf(one, written.get(one.lease.deliveryId))));
+    return heads;
   }
 
   function retryOf({ lease, settlement: { restMs } }: Finished, carrier: number | undefined): DelayedCarrier[] {
@@ -157,15 +192,15 @@ export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
       const looking = lookAt(carrier).catch((error: unknown) => {
         log.warn({ err: error, deliveryId: carrier.deliveryId }, 'a delivery could not be looked at; it stays');
       });
-      underWay.add(looking);
+      track(looking);
       await looking;
-      underWay.delete(looking);
     },
     get sending() {
       return underWay.size;
     },
     stop: async () => {
-      await Promise.allSettled(underWay);
+      stopping = true;
+      while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
 }
