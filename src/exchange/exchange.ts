@@ -65,7 +65,10 @@ const IDLE_MS = 1_000;
 const UPKEEP_MS = 1_000;
 /** What only a kill leaves behind is looked for less often. */
 const STANDING_EVERY = 10;
-const SNAPSHOT_EVERY = 5;
+const SNAPSHOT_MS = 5_000;
+const SNAPSHOT_MS_MAX = 60_000;
+/** Counting takes the longer the more stands: no more than a fiftieth of the time, as far as a minute's age allows. */
+const SNAPSHOT_SHARE = 50;
 
 export function createExchange(deps: ExchangeDeps): Exchange {
   const { db, clock, log, adapters, transport, random = Math.random, onAttempt = () => undefined, works = true } = deps;
@@ -102,6 +105,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   });
   let snapshot: ExchangeSnapshot | null = null;
   let upkeeps = 0;
+  let lookAgainAt = 0;
   const upkeep = createLoop({
     name: 'exchange upkeep',
     log,
@@ -111,7 +115,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       await refresh();
       if (works && (await takeBackLeases(db, clock.now())) > 0) feeding.wake();
       if (works && upkeeps % STANDING_EVERY === 0) await tidy();
-      if (upkeeps % SNAPSHOT_EVERY === 0) await look();
+      if (performance.now() >= lookAgainAt) await look();
       upkeeps += 1;
       return false;
     },
@@ -126,8 +130,11 @@ export function createExchange(deps: ExchangeDeps): Exchange {
 
   async function look(): Promise<void> {
     const at = clock.now();
+    const started = performance.now();
     snapshot = { at, depths: await readDepths(db), gates: await readGates(db), outbox: await readOutboxLag(db) };
     await alertQueues(db, directory.partners(), snapshot.depths, at);
+    const ended = performance.now();
+    lookAgainAt = ended + Math.min(SNAPSHOT_MS_MAX, Math.max(SNAPSHOT_MS, SNAPSHOT_SHARE * (ended - started)));
   }
 
   async function refresh(): Promise<void> {
