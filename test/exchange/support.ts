@@ -89,6 +89,11 @@ export function scriptedAdapter(policy: PolicyChanges = {}): ScriptedAdapter {
   return adapter;
 }
 
+/** The number that the harness gives each message it sends, read from the body. */
+export function numberOf(body: Buffer): number {
+  return JSON.parse(String(body)).data.number;
+}
+
 export interface TestExchange {
   readonly exchange: Exchange;
   readonly database: TestDatabase;
