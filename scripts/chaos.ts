@@ -64,8 +64,7 @@ async function chaos({ seed, minutes, transport }: Options): Promise<Scoreboard 
       await delay(random() * PAUSE_MAX_MS);
     }
     console.log('         no more faults: waiting for everything to come to its end');
-    const board = await run.finish();
-    return board;
+    return await run.finish();
   } finally {
     await stage.close();
   }

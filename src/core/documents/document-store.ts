@@ -142,7 +142,7 @@ export async function waitingSenders(db: Queryable): Promise<string[]> {
 // Documents of one sender are applied in order of arrival, whichever hub applies them.
 const TAKE_LANE = `select pg_try_advisory_xact_lock(hashtextextended('document lane ' || $1, 0)) as taken`;
 const COUNT_ATTEMPT = `
-update document set attempts = greatest(attempts - case when document_id = $2 then $3::integer else 0 end, 0) + 1
+update document set attempts = greatest(attempts - case when document_id = $2 then 1 else 0 end, 0) + 1
  where document_id = (select document_id from document where status = 'received' and bin = $1
                        order by received_at, document_id limit 1)
    and status = 'received'
@@ -154,20 +154,14 @@ export async function takeLane(tx: Transaction, bin: string): Promise<boolean> {
   return rows[0]?.taken === true;
 }
 
-/** Attempts that ended for reasons outside their document, and do not count against it. */
-export interface Forgiven {
-  readonly documentId: string;
-  readonly attempts: number;
-}
-
 /**
  * The sender's next document, for whoever holds the lane. Its attempt is counted before it can do any harm, so on a
- * connection of its own: the count outlives the transaction that a crash rolls back. What is forgiven is taken off in
- * the store, where every hub reads the count.
+ * connection of its own: the count outlives the transaction that a crash rolls back.
+ * @param forgiven the document whose last attempt ended for reasons outside it: that one is taken off again, in the store,
+ *   where every hub reads the count
  */
-export async function nextOfSender(db: Queryable, bin: string, forgiven?: Forgiven): Promise<DocumentRow | null> {
-  const values = [bin, forgiven?.documentId ?? null, forgiven?.attempts ?? 0];
-  const { rows } = await db.query<DocumentRow>(COUNT_ATTEMPT, values);
+export async function nextOfSender(db: Queryable, bin: string, forgiven?: string): Promise<DocumentRow | null> {
+  const { rows } = await db.query<DocumentRow>(COUNT_ATTEMPT, [bin, forgiven ?? null]);
   return rows[0] ?? null;
 }
 

@@ -13,7 +13,7 @@ import { PathMoved } from '../lifecycle/change-staged.ts';
 import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
-import type { DocumentRow, DocumentStatus, Forgiven } from './document-store.ts';
+import type { DocumentRow, DocumentStatus } from './document-store.ts';
 import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
 import { KINDS } from './kinds.ts';
@@ -62,8 +62,8 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
   const running = new Map<string, Promise<void>>();
   const atHand = createCodesAtHand();
   const news = createOutcomeNews();
-  /** By sender, until the store has taken them off. */
-  const forgiven = new Map<string, Forgiven>();
+  /** By sender, the document whose last attempt does not count, until the store has taken it off. */
+  const forgiven = new Map<string, string>();
   /** Senders whose documents another hub applies, or that failed just now: not before the next regular look. */
   const resting = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -132,7 +132,7 @@ export function createDocumentProcessor(deps: DocumentProcessorDeps): DocumentPr
     } catch (error) {
       const passing = isPassing(error);
       if (documentId !== undefined && (passing || isOutage(error))) {
-        forgiven.set(bin, { documentId, attempts: 1 });
+        forgiven.set(bin, documentId);
       }
       if (passing) return 'again';
       throw error;
