@@ -2,7 +2,7 @@
 export const ROLES = ['operator', 'manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd', 'authority'] as const;
 export type Role = (typeof ROLES)[number];
 
-export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'webhooks' | 'exchange';
+export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'webhooks' | 'exchange' | 'registers';
 
 /**
  * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
@@ -10,12 +10,12 @@ export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'webhoo
  * Messages about what is one's own go to everybody who wants them.
  */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: ['codes', 'webhooks', 'exchange'],
-  manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks'],
-  importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks'],
-  wholesaler: ['documents', 'receipts', 'codes', 'webhooks'],
-  retailer: ['documents', 'receipts', 'codes', 'webhooks'],
-  ofd: ['receipts', 'webhooks'],
+  operator: ['codes', 'webhooks', 'exchange', 'registers'],
+  manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers'],
+  importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers'],
+  wholesaler: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
+  retailer: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
+  ofd: ['receipts', 'webhooks', 'registers'],
   authority: ['codes', 'webhooks'],
 };
 

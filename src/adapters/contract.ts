@@ -58,12 +58,19 @@ export interface AdapterContext {
   readonly log: Log;
   /** Secrets at rest, under a key for this purpose alone. */
   readonly sealer: (purpose: string) => Sealer;
+  /** A key for this purpose alone, the same in every process of this hub and after every start. */
+  readonly deriveKey: (purpose: string) => Buffer;
   readonly inbox: Inbox;
   /** The door for receipts. */
   readonly reception: Reception;
   readonly markReader: MarkReader;
   readonly catalogue: Catalogue;
   readonly participants: Participants;
+}
+
+export interface DemoParticipant {
+  readonly role: string;
+  readonly bin: string;
 }
 
 export interface AdapterHealth {
@@ -80,6 +87,8 @@ export interface OpenAdapter {
   /** Operations of the API that it brings along. */
   readonly routes?: readonly AnyRoute[];
   readonly jobs?: readonly Job[];
+  /** What demo.json should say, so that a newcomer can try it. After `start`, and again at each start. */
+  demo?(participants: readonly DemoParticipant[]): Promise<Readonly<Record<string, unknown>>>;
   health(): Promise<AdapterHealth>;
   /** Opens its doors. After everything else of the hub is at work. */
   start(): Promise<void>;

@@ -210,6 +210,30 @@ export const errorTable = {
     ru: 'Слишком много проверок с неверными кодами. Повторите позже.',
     en: 'Too many checks with wrong codes. Try again later.',
   },
+  'registers.unknown': {
+    kind: 'not_found',
+    kk: '{deviceId} кассасы тіркелмеген.',
+    ru: 'Касса {deviceId} не зарегистрирована.',
+    en: 'There is no cash register {deviceId}.',
+  },
+  'registers.already_registered': {
+    kind: 'conflict',
+    kk: 'Мұндай нөмірлі касса тіркелген.',
+    ru: 'Касса с таким номером уже зарегистрирована.',
+    en: 'A cash register with this number is registered already.',
+  },
+  'receipts.not_found': {
+    kind: 'not_found',
+    kk: 'Мұндай чек жоқ.',
+    ru: 'Такого чека нет.',
+    en: 'There is no such receipt.',
+  },
+  'adapters.partner_settings_invalid': {
+    kind: 'invalid',
+    kk: 'Серіктес баптауы жарамсыз.',
+    ru: 'Настройки партнёра неверны.',
+    en: 'The settings of the partner cannot be used.',
+  },
   'checks.code_missing': {
     kind: 'invalid',
     kk: 'code параметрі қажет.',

@@ -7,7 +7,9 @@ export type AlertKind =
   | 'delivery_parked'
   | 'inbox_conflict'
   | 'queue_building'
-  | 'queue_cleared';
+  | 'queue_cleared'
+  | 'shift_mismatch'
+  | 'register_offline_too_long';
 
 /** What an operator has to look at. */
 export interface Alert {
