@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import Type from 'typebox';
-import { Parse } from 'typebox/value';
+import { Default, Parse } from 'typebox/value';
 import { findReceipt } from '../../core/receipts/receipt-look-up.ts';
 import type { AdapterContext, AdapterModule, DemoParticipant, OpenAdapter } from '../contract.ts';
 import { type Commands, createAnswerer } from './commands/commands.ts';
@@ -36,7 +36,7 @@ export const adapter: AdapterModule = {
     { kind: 'ofd.ticket', summary: 'A ticket, handed on to another fiscal data operator.' },
     { kind: 'ofd.close-shift', summary: 'The end of a shift, handed on to another fiscal data operator.' },
   ],
-  open: async (context) => open(context, Parse(OfdSettings, context.settings)),
+  open: async (context) => open(context, Parse(OfdSettings, Default(OfdSettings, context.settings))),
 };
 
 function open(context: AdapterContext, settings: OfdSettings): OpenAdapter {
