@@ -51,12 +51,15 @@ export interface TestHubOptions {
   readonly limits?: Partial<Limits>;
   /** The folder of another hub, as one that is started again. */
   readonly dataFolder?: string;
+  /** More of the environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A whole hub in this process, with its demo, on a free port. */
 export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const dataFolder = options.dataFolder ?? (await newDataFolder());
-  const config = loadConfig({ ...environment(options.databaseUrl, dataFolder), TANBA_LOG: 'silent' });
+  const env = { ...environment(options.databaseUrl, dataFolder), TANBA_LOG: 'silent', ...options.env };
+  const config = loadConfig(env);
   const hub = await startHub({ ...config, limits: { ...config.limits, ...options.limits } });
   return {
     ...clientOf(await demoOf(dataFolder)),
