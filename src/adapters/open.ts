@@ -28,7 +28,10 @@ export async function openAdapters(
 }
 
 /** Faults of an adapter's author, told at start rather than found by an operator. */
-function assertDeclared({ name, capabilities }: AdapterModule, { delivery, jobs = [] }: OpenAdapter): void {
+function assertDeclared({ name, capabilities }: AdapterModule, opened: OpenAdapter): void {
+  const { delivery, jobs = [] } = opened;
+  const missing = (['health', 'start', 'stop'] as const).filter((member) => typeof opened[member] !== 'function');
+  if (missing.length > 0) throw new Error(`the adapter ${name} opens without ${missing.join(', ')}`);
   const needed: AdapterCapability[] = [];
   if (delivery !== undefined) needed.push('delivers');
   if (jobs.length > 0) needed.push('schedules');
@@ -78,7 +81,8 @@ async function stopOne(name: string, opened: OpenAdapter, log: Log): Promise<voi
       resolve();
     }, STOP_MS);
   });
-  const stopped = opened.stop().catch((error: unknown) => {
+  const stop = async (): Promise<void> => await opened.stop();
+  const stopped = stop().catch((error: unknown) => {
     log.error({ err: error, adapter: name }, 'an adapter failed to stop');
   });
   await Promise.race([stopped, late]);
