@@ -1,5 +1,6 @@
 // Imports run downwards only:
 //   main, cli → hub → open-store, parts, exchange-parts, demo  →  routes, adapters  →  exchange, access, core  →  store
+//   adapters are loaded by their names; nothing imports one
 // config.ts and log.ts are read by every layer and read none.
 
 const below = {
@@ -11,12 +12,15 @@ const below = {
   adapters: ['adapters', 'core', 'access', 'exchange', 'store'],
 };
 
+/** Adapters bring operations of the API along, in the form that routes have; how routes are served they do not know. */
+const files = { adapters: ['^src/routes/route\\.ts$'] };
+
 const layerRules = Object.entries(below).map(([layer, allowed]) => ({
   name: `${layer}-imports-downwards`,
   comment: `src/${layer} may import src/{${allowed.join(',')}}, config.ts and log.ts`,
   severity: 'error',
   from: { path: `^src/${layer}/` },
-  to: { path: '^src/', pathNot: [`^src/(${allowed.join('|')})/`, '^src/(config|log)\\.ts$'] },
+  to: { path: '^src/', pathNot: [`^src/(${allowed.join('|')})/`, '^src/(config|log)\\.ts$', ...(files[layer] ?? [])] },
 }));
 
 /** Where the parts of the program meet; nothing below may know them. */
@@ -67,6 +71,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/' },
       to: { path: '^src/adapters/([^/]+)/', pathNot: '^src/adapters/$1/' },
+    },
+    {
+      name: 'adapters-are-loaded-by-name',
+      comment: 'only the configuration says which adapters there are',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/[^/]+/' },
+      to: { path: '^src/adapters/[^/]+/' },
     },
     {
       name: 'src-stands-alone',

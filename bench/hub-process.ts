@@ -75,6 +75,7 @@ export async function startHubProcess(
       TANBA_LOG: 'warn',
       HOST: '127.0.0.1',
       PORT: '0',
+      OFD_PORT: '0',
     },
   });
   try {

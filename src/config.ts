@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Type, { type Static } from 'typebox';
+import { Check, Errors } from 'typebox/value';
 
 /** What one caller may send, as data in config/limits.json; published at /api/v1/limits. */
 export interface Limits {
@@ -24,9 +27,26 @@ export interface Limits {
   readonly checkFailuresPerCisPerHour: number;
 }
 
+/** An adapter that shall run, as data in config/adapters.json. What its settings may be, only the adapter knows. */
+export interface AdapterEntry {
+  readonly name: string;
+  /** Where the entry stands, for whoever has to repair it. */
+  readonly file: string;
+  /** The folder of an adapter that is none of the hub's own, absolute. */
+  readonly folder?: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings that a variable may override; without a value it is not set. */
+  readonly environment: readonly AdapterVariable[];
+}
+
+export interface AdapterVariable {
+  readonly setting: string;
+  readonly variable: string;
+  readonly value?: string;
+}
+
 const ROLES = ['api', 'worker', 'all'] as const;
-/** The demo's receivers stand on the same machine. */
-const DEMO_NETWORKS = '127.0.0.0/8,::1/128';
+const OWN_ADAPTERS = fileURLToPath(new URL('../config/adapters.json', import.meta.url));
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export interface Config {
@@ -47,8 +67,8 @@ export interface Config {
   readonly production: boolean;
   /** How many reverse proxies stand in front; so many last entries of X-Forwarded-For are theirs. */
   readonly trustProxyHops: number;
-  /** CIDRs that webhooks may reach although they are private. */
-  readonly webhookNetworks: readonly string[];
+  /** In the order in which they are opened. */
+  readonly adapters: readonly AdapterEntry[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly limits: Limits;
 }
@@ -92,7 +112,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     roles: oneOf(env, 'TANBA_ROLES', ROLES, 'all', problems),
     production,
     trustProxyHops: wholeNumber(env, 'TANBA_TRUST_PROXY', 0, 10, problems),
-    webhookNetworks: networks(env, 'TANBA_WEBHOOK_NETWORKS', production ? '' : DEMO_NETWORKS, problems),
+    adapters: readAdapters(setting('TANBA_ADAPTERS') ?? OWN_ADAPTERS, env, problems),
     logLevel: oneOf(env, 'TANBA_LOG', LOG_LEVELS, 'info', problems),
     limits: readLimits(new URL('../config/limits.json', import.meta.url), problems),
   };
@@ -128,15 +148,6 @@ export function networkOf(cidr: string): readonly [address: string, bits: number
   const family = isIP(address);
   if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(bits)) return null;
   return Number(bits) <= (family === 4 ? 32 : 128) ? [address, Number(bits)] : null;
-}
-
-function networks(env: NodeJS.ProcessEnv, name: string, otherwise: string, problems: string[]): readonly string[] {
-  const cidrs = (env[name] || otherwise).split(',').map((cidr) => cidr.trim());
-  const given = cidrs.filter((cidr) => cidr !== '');
-  const wrong = given.filter((cidr) => networkOf(cidr) === null);
-  if (wrong.length > 0)
-    problems.push(`${name} must be networks as 10.1.0.0/16,fd00::/8, but has "${wrong.join(',')}".`);
-  return given;
 }
 
 function url(env: NodeJS.ProcessEnv, name: string, schemes: readonly string[], problems: string[]): string | undefined {
@@ -214,4 +225,55 @@ function readLimits(file: URL, problems: string[]): Limits {
     checkFailuresPerMinute: limit('checkFailuresPerMinute'),
     checkFailuresPerCisPerHour: limit('checkFailuresPerCisPerHour'),
   };
+}
+
+/** Part of a path and of the names of queues. */
+const ADAPTER_NAME = /^[a-z][a-z0-9-]{0,39}$/;
+const AdapterBody = Type.Object(
+  {
+    folder: Type.Optional(Type.String({ minLength: 1 })),
+    settings: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    environment: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^[A-Z][A-Z0-9_]*$' }))),
+  },
+  { additionalProperties: false },
+);
+
+function readAdapters(file: string, env: NodeJS.ProcessEnv, problems: string[]): readonly AdapterEntry[] {
+  const path = resolve(file);
+  let values: unknown;
+  try {
+    values = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    problems.push(`TANBA_ADAPTERS: ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    problems.push(`${path} must be a JSON object of adapters by their names.`);
+    return [];
+  }
+  return Object.entries(values).flatMap(([name, body]: [string, unknown]) => {
+    if (!ADAPTER_NAME.test(name)) {
+      const allowed = 'up to 40 lower-case letters, digits and hyphens, a letter first';
+      problems.push(`${path}: "${name}" is no name of an adapter: ${allowed}.`);
+      return [];
+    }
+    if (Check(AdapterBody, body)) return [adapterEntry(name, path, body, env)];
+    const found = Errors(AdapterBody, body).map(({ instancePath, message }) => `${instancePath} ${message}`.trim());
+    problems.push(`${path}: ${name}: ${found.join('; ')}.`);
+    return [];
+  });
+}
+
+function adapterEntry(
+  name: string,
+  file: string,
+  { folder, settings = {}, environment = {} }: Static<typeof AdapterBody>,
+  env: NodeJS.ProcessEnv,
+): AdapterEntry {
+  const variables = Object.entries(environment).map(([setting, variable]) => {
+    const value = env[variable];
+    return { setting, variable, ...(value ? { value } : {}) };
+  });
+  const from = folder === undefined ? {} : { folder: resolve(dirname(file), folder) };
+  return { name, file, ...from, settings, environment: variables };
 }

@@ -33,6 +33,19 @@ const DEMO_FILE = Type.Object({
   baseUrl: Type.String(),
   participants: Type.Array(Type.Object({ role: ROLE, bin: Type.String(), name: Type.String(), apiKey: Type.String() })),
   products: Type.Array(Type.Object({ gtin: Type.String(), productGroup: Type.String(), ownerBin: Type.String() })),
+  /** Where cash registers connect. */
+  ofd: Type.Optional(Type.Object({ host: Type.String(), port: Type.Union([Type.Integer(), Type.Null()]) })),
+  /** Registers with the tokens that their next requests have to carry. */
+  registers: Type.Optional(
+    Type.Array(
+      Type.Object({
+        deviceId: Type.Integer(),
+        registrationNumber: Type.String(),
+        bin: Type.String(),
+        token: Type.Integer(),
+      }),
+    ),
+  ),
 });
 export type DemoFile = Static<typeof DEMO_FILE>;
 
@@ -47,15 +60,20 @@ export async function seedDemo(deps: DemoDeps): Promise<DemoFile> {
   for (const { bin, name, role } of data.participants) {
     if (!registered.has(bin)) await deps.participants.register({ bin, name, role });
   }
-  const path = join(deps.dataFolder, FILE_NAME);
-  const file: DemoFile = {
+  return {
     baseUrl: deps.baseUrl,
-    participants: await withKeys(data.participants, await keysIn(path), deps.apiKeys),
+    participants: await withKeys(data.participants, await keysIn(join(deps.dataFolder, FILE_NAME)), deps.apiKeys),
     products: await publish(data, deps.catalogue),
   };
-  await mkdir(deps.dataFolder, { recursive: true, mode: 0o700 });
-  await writeFileDurably(path, `${JSON.stringify(file, null, 2)}\n`, 0o600);
-  return file;
+}
+
+/** With what adapters add to it. */
+export async function writeDemoFile(
+  dataFolder: string,
+  file: DemoFile & Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await writeFileDurably(join(dataFolder, FILE_NAME), `${JSON.stringify(file, null, 2)}\n`, 0o600);
 }
 
 type DemoData = Static<typeof DEMO_DATA>;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createApiKeyAuthenticator } from './access/authenticator.ts';
+import { loadAdapters } from './adapters/load.ts';
+import { demoOf, startAdapters } from './adapters/open.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { systemClock } from './core/clock.ts';
 import { TanbaError } from './core/errors.ts';
-import { hasDemoKeys, seedDemo } from './demo.ts';
+import { hasDemoKeys, seedDemo, writeDemoFile } from './demo.ts';
 import type { Log } from './log.ts';
 import { createLog } from './log.ts';
 import { openStore } from './open-store.ts';
@@ -39,8 +41,9 @@ export async function startHub(config: Config, options: HubOptions = {}): Promis
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
+    const adapters = await loadAdapters(config.adapters);
     const store = await openStore(config, clock, log, stops);
-    const parts = await openParts(config, clock, log, store, stops);
+    const parts = await openParts({ config, clock, log, store, adapters }, stops);
     const { address, issuingLocked } = await serve(config, log, store.db, parts, stops);
     return { baseUrl: address, store: store.description, issuingLocked, stop };
   } catch (error) {
@@ -83,15 +86,17 @@ async function serve(
     throw new TanbaError('access.demo_key_in_production');
   }
   const address = await server.start(config);
+  stops.push(() => server.stop());
+  const baseUrl = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+  const { adapters } = parts;
+  const demo = config.production ? null : await seedDemo({ ...parts, db, dataFolder: config.dataFolder, baseUrl });
+  if (config.roles !== 'worker') await startAdapters(adapters, log, stops);
+  if (demo !== null)
+    await writeDemoFile(config.dataFolder, { ...demo, ...(await demoOf(adapters, demo.participants)) });
+  seeded = true;
+  // Nobody is sent here any more, once the first door closes.
   stops.push(async () => {
     stopping = true;
-    await server.stop();
   });
-  const baseUrl = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-  if (!config.production) {
-    const { participants, catalogue, apiKeys } = parts;
-    await seedDemo({ db, participants, catalogue, apiKeys, dataFolder: config.dataFolder, baseUrl });
-    seeded = true;
-  }
   return { address: baseUrl, issuingLocked: verdict.kind === 'locked' ? verdict.reason : null };
 }

@@ -1,4 +1,6 @@
 import { createApiKeys } from './access/api-keys.ts';
+import type { LoadedAdapter } from './adapters/load.ts';
+import type { RunningAdapter } from './adapters/open.ts';
 import type { Config } from './config.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
 import { createPublicCheck } from './core/checks/check.ts';
@@ -23,7 +25,7 @@ import { createReceiptDesk } from './core/receipts/desk.ts';
 import { createReception } from './core/receipts/reception.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
 import type { Exchange } from './exchange/exchange.ts';
-import { openExchange } from './exchange-parts.ts';
+import { type ExchangeParts, openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
 import type { Store } from './open-store.ts';
 import { checkRoutes } from './routes/checks.ts';
@@ -45,6 +47,7 @@ export interface Parts {
   readonly processor: DocumentProcessor;
   readonly metrics: Metrics;
   readonly routes: readonly AnyRoute[];
+  readonly adapters: readonly RunningAdapter[];
   readonly apiKeys: ReturnType<typeof createApiKeys>;
   readonly participants: ReturnType<typeof createParticipants>;
   readonly catalogue: ReturnType<typeof createCatalogue>;
@@ -53,14 +56,25 @@ export interface Parts {
 const HOUR_MS = 3_600_000;
 const PRODUCT_GROUPS = new URL('../config/product-groups/', import.meta.url);
 
-export async function openParts(config: Config, clock: Clock, log: Log, store: Store, stops: Stops): Promise<Parts> {
+export interface PartsDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly adapters: readonly LoadedAdapter[];
+}
+
+export async function openParts({ config, clock, log, store, adapters }: PartsDeps, stops: Stops): Promise<Parts> {
   const common = openCommon(config, clock, log, store);
   const masterKey = await loadMasterKey(config);
   const { metrics, markReader, productionFacts, catalogue, participants } = common;
-  const { exchange, routes: exchangeRoutes } = await openExchange({ ...common, store, masterKey }, stops);
+  // Receipts are taken before there is an exchange to wake: adapters are opened with the door for them.
+  let exchangeParts: ExchangeParts | undefined;
+  const exchange = { wake: () => exchangeParts?.exchange.wake() };
+  const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
+  exchangeParts = await openExchange({ ...common, store, masterKey, reception, loadedAdapters: adapters }, stops);
   const { keyRing, orders } = await openIssuing({ ...common, exchange }, masterKey, stops);
   const { processor, intake } = await openDocuments({ ...common, exchange }, stops);
-  const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
   const { limits } = config;
   const { db } = store;
   const routes = [
@@ -69,11 +83,20 @@ export async function openParts(config: Config, clock: Clock, log: Log, store: S
     ...receiptRoutes({ reception, desk, limits, log }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...checkRoutes(openCheck(common, keyRing), keyRing),
-    ...exchangeRoutes,
+    ...exchangeParts.routes,
     ...limitRoutes(limits),
     ...metricsRoutes(metrics),
   ];
-  return { orders, processor, metrics, routes, apiKeys: createApiKeys({ db, clock }), participants, catalogue };
+  return {
+    orders,
+    processor,
+    metrics,
+    routes,
+    adapters: exchangeParts.adapters,
+    apiKeys: createApiKeys({ db, clock }),
+    participants,
+    catalogue,
+  };
 }
 
 type Common = ReturnType<typeof openCommon>;

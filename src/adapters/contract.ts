@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import type { Limits } from '../config.ts';
 import type { Catalogue } from '../core/catalogue/catalogue.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MarkReader } from '../core/codes/mark-reader.ts';
@@ -6,8 +7,10 @@ import type { Sealer } from '../core/codes/seal.ts';
 import type { Participants } from '../core/participants/participants.ts';
 import type { Reception } from '../core/receipts/reception.ts';
 import type { Adapter } from '../exchange/adapter.ts';
+import type { InboundDoor } from '../exchange/inbound/door.ts';
 import type { Inbox } from '../exchange/inbound/inbox.ts';
 import type { Job } from '../exchange/jobs/job.ts';
+import type { PartnerDirectory } from '../exchange/partner-directory.ts';
 import type { Log } from '../log.ts';
 import type { AnyRoute } from '../routes/route.ts';
 import type { Database } from '../store/database.ts';
@@ -27,6 +30,13 @@ export interface MessageKind {
   readonly summary: string;
 }
 
+export interface SettingProblem {
+  /** The name of a property of the schema. */
+  readonly setting: string;
+  /** What is said after its name: `must be a network`. Repeats no value, which may be a secret. */
+  readonly problem: string;
+}
+
 /** What an adapter says of itself before it is opened: drawn in /api/v1/adapters and in the documentation. */
 export interface AdapterModule {
   /** Lower-case, stable; the name of its folder and of its entry in config/adapters.json. */
@@ -34,12 +44,17 @@ export interface AdapterModule {
   /** One English sentence: who is at the other end, by which protocol. */
   readonly summary: string;
   readonly capabilities: readonly AdapterCapability[];
-  /** Of its entry in config/adapters.json. Its defaults make it usable without settings. */
+  /**
+   * Of its entry in config/adapters.json: an object. Its defaults make it usable without settings. A property with
+   * `writeOnly: true` is a secret and is shown to nobody.
+   */
   readonly settings: TSchema;
   /** What it takes in. */
   readonly receives: readonly MessageKind[];
   /** What it sends out. */
   readonly delivers: readonly MessageKind[];
+  /** What a schema cannot say of settings that match it. */
+  checkSettings?(settings: unknown): readonly SettingProblem[];
   /** Opens no port and calls nobody yet. Throws where its settings cannot be used. */
   open(context: AdapterContext): Promise<OpenAdapter>;
 }
@@ -60,7 +75,14 @@ export interface AdapterContext {
   readonly sealer: (purpose: string) => Sealer;
   /** A key for this purpose alone, the same in every process of this hub and after every start. */
   readonly deriveKey: (purpose: string) => Buffer;
+  /** Limits of the API, for routes. */
+  readonly limits: Limits;
+  /** Takes each message of a partner once, with an effect of the adapter's own. */
   readonly inbox: Inbox;
+  /** Takes what partners say of our messages, acknowledgements and reports, with their effect, into the inbox. */
+  readonly partnerDoor: InboundDoor;
+  /** The partners that the exchange knows; none before it has started. */
+  readonly partners: Pick<PartnerDirectory, 'find' | 'refresh'>;
   /** The door for receipts. */
   readonly reception: Reception;
   readonly markReader: MarkReader;
@@ -82,16 +104,17 @@ export interface AdapterHealth {
 
 /** An adapter at work. */
 export interface OpenAdapter {
-  /** How the exchange delivers to partners of this kind. */
+  /** How the exchange delivers to partners of this kind. Has the name of the module; closed by the exchange. */
   readonly delivery?: Adapter;
   /** Operations of the API that it brings along. */
   readonly routes?: readonly AnyRoute[];
   readonly jobs?: readonly Job[];
   /** What demo.json should say, so that a newcomer can try it. After `start`, and again at each start. */
   demo?(participants: readonly DemoParticipant[]): Promise<Readonly<Record<string, unknown>>>;
+  /** In every process. Asked often; an answer after two seconds counts as `bad`. */
   health(): Promise<AdapterHealth>;
-  /** Opens its doors. After everything else of the hub is at work. */
+  /** Opens its doors: after everything else of the hub is at work, and only in a process that takes requests. */
   start(): Promise<void>;
-  /** Takes nothing new, ends what is under way. */
+  /** Before everything else, where it was started: takes nothing new, ends what is under way. */
   stop(): Promise<void>;
 }

@@ -24,6 +24,12 @@ interface ErrorEntry {
 }
 
 export const errorTable = {
+  'adapters.not_found': {
+    kind: 'not_found',
+    kk: 'Бұл хабта «{name}» адаптері жоқ.',
+    ru: 'В этом хабе нет адаптера «{name}».',
+    en: 'This hub has no adapter "{name}".',
+  },
   'access.demo_key_in_production': {
     kind: 'internal',
     kk: 'Өндірістік режимде демо кілттер белсенді. Оларды қайтарып алыңыз: tanba participant revoke <bin> demo.',

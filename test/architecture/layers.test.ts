@@ -11,6 +11,8 @@ const planted: readonly (readonly [from: string, to: string, rule: string])[] = 
   ['src/routes/a.ts', 'src/adapters/one/target.ts', 'routes-imports-downwards'],
   ['src/adapters/two/a.ts', 'src/routes/target.ts', 'adapters-imports-downwards'],
   ['src/adapters/two/b.ts', 'src/adapters/one/target.ts', 'adapters-do-not-know-each-other'],
+  ['src/parts.ts', 'src/adapters/one/target.ts', 'adapters-are-loaded-by-name'],
+  ['src/adapters/load.ts', 'src/adapters/one/target.ts', 'adapters-are-loaded-by-name'],
   ['src/config.ts', 'src/core/target.ts', 'config-and-log-import-nothing'],
   ['src/routes/b.ts', 'src/hub.ts', 'composition-is-imported-by-itself-only'],
   ['src/core/c.ts', 'src/cli/target.ts', 'composition-is-imported-by-itself-only'],
@@ -25,13 +27,15 @@ const planted: readonly (readonly [from: string, to: string, rule: string])[] = 
 const allowed: readonly (readonly [from: string, to: string])[] = [
   ['src/main.ts', 'src/hub.ts'],
   ['src/hub.ts', 'src/routes/target.ts'],
-  ['src/hub.ts', 'src/adapters/one/target.ts'],
+  ['src/hub.ts', 'src/adapters/target.ts'],
   ['src/hub.ts', 'node:http'],
   ['src/core/g.ts', 'src/core/f.ts'],
   ['src/routes/c.ts', 'src/core/target.ts'],
   ['src/routes/c.ts', 'src/config.ts'],
   ['src/core/i.ts', 'src/store/target.ts'],
   ['src/adapters/one/a.ts', 'src/adapters/one/target.ts'],
+  ['src/adapters/one/b.ts', 'src/routes/route.ts'],
+  ['src/adapters/one/c.ts', 'src/adapters/target.ts'],
 ];
 
 describe('the layers of the house', () => {
@@ -77,7 +81,7 @@ function sourcesOf(
   for (const [from, to] of imports) {
     const specifier = to.endsWith('.ts') ? '../'.repeat(from.split('/').length - 1) + to : to;
     sources[from] = `${sources[from] ?? ''}import '${specifier}';\n`;
-    if (to.endsWith('/target.ts')) sources[to] ??= 'export {};\n';
+    if (/\/(target|route)\.ts$/.test(to)) sources[to] ??= 'export {};\n';
   }
   return sources;
 }

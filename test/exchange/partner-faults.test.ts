@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { createWebhookAdapter } from '../../src/adapters/webhook/adapter.ts';
 import { createAddressGuard } from '../../src/adapters/webhook/address-guard.ts';
+import { createWebhookDelivery } from '../../src/adapters/webhook/delivery.ts';
 import { createNameResolution } from '../../src/adapters/webhook/name-resolution.ts';
 import { createWebhookSecrets } from '../../src/adapters/webhook/secrets.ts';
 import { createSealer } from '../../src/core/codes/seal.ts';
@@ -40,7 +40,7 @@ for (const transport of TRANSPORTS) {
         httpsOnly: false,
         resolve: createNameResolution(),
       });
-      const adapters = [createWebhookAdapter({ guard, secrets, clock })];
+      const adapters = [createWebhookDelivery({ guard, secrets, clock })];
       test = await startTestExchange({ transport, adapters, clock, database });
       const policy = { retrySeconds: HOUR_OF_RETRIES, timeoutSeconds: 1 };
       await test.addPartner('hook', { adapter: 'webhook', settings: { url: `${partner.url}/hook` }, policy });

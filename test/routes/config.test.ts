@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 
 const PRODUCTION = {
@@ -41,20 +43,52 @@ describe('the settings', () => {
     });
   }
 
-  it('let webhooks reach this machine in the demo, and no private network in production', () => {
-    assert.deepEqual(loadConfig({}).webhookNetworks, ['127.0.0.0/8', '::1/128']);
-    assert.deepEqual(loadConfig(PRODUCTION).webhookNetworks, []);
-    const given = loadConfig({ ...PRODUCTION, TANBA_WEBHOOK_NETWORKS: '10.1.0.0/16, fd00::/8,' });
-    assert.deepEqual(given.webhookNetworks, ['10.1.0.0/16', 'fd00::/8']);
+  it('run the adapters of config/adapters.json, each with what the environment says', () => {
+    const [webhook] = loadConfig({ TANBA_WEBHOOK_NETWORKS: '10.1.0.0/16' }).adapters;
+    assert.equal(webhook?.name, 'webhook');
+    assert.equal(webhook.file, resolve('config/adapters.json'));
+    const variable = { setting: 'networks', variable: 'TANBA_WEBHOOK_NETWORKS' };
+    assert.deepEqual(webhook.environment, [{ ...variable, value: '10.1.0.0/16' }]);
+    assert.deepEqual(loadConfig({ TANBA_WEBHOOK_NETWORKS: '' }).adapters[0]?.environment, [variable]);
   });
 
-  for (const network of ['10.0.0.0', '10.0.0.0/33', '::1/129', 'example.kz/8', '10.0.0.0/8/8', '10.0.0.0/-1']) {
-    it(`refuse the network ${network} for webhooks`, () => {
-      const problems = problemsOf({ TANBA_WEBHOOK_NETWORKS: `::1/128,${network}` });
-      assert.equal(problems.length, 1);
-      assert.match(problems[0] ?? '', /^TANBA_WEBHOOK_NETWORKS/);
+  describe('with a file of adapters', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'tanba-config-'));
     });
-  }
+    afterEach(() => rm(folder, { recursive: true }));
+
+    async function written(text: string): Promise<string> {
+      const file = join(folder, 'adapters.json');
+      await writeFile(file, text);
+      return file;
+    }
+
+    it('take folders relative to the file', async () => {
+      const file = await written('{ "one": { "folder": "here/one" }, "two": { "folder": "/opt/two" }, "three": {} }');
+      const folders = loadConfig({ TANBA_ADAPTERS: file }).adapters.map((entry) => entry.folder);
+      assert.deepEqual(folders, [join(folder, 'here/one'), '/opt/two', undefined]);
+    });
+
+    for (const [text, told] of [
+      ['{', /cannot be read/],
+      ['[]', /must be a JSON object/],
+      ['{ "../one": {} }', /"\.\.\/one" is no name/],
+      ['{ "One": {} }', /"One" is no name/],
+      ['{ "one": { "setings": {} } }', /one: .*additional/],
+      ['{ "one": { "settings": 5 } }', /one: \/settings must be object/],
+      ['{ "one": { "environment": { "port": "port" } } }', /one: \/environment\/port/],
+    ] as const) {
+      it(`refuse ${text} there, and name the file`, async () => {
+        const file = await written(text);
+        const problems = problemsOf({ TANBA_ADAPTERS: file });
+        assert.equal(problems.length, 1);
+        assert.match(problems[0] ?? '', told);
+        assert.ok(problems[0]?.includes(file));
+      });
+    }
+  });
 
   it('tell all problems at once', () => {
     const problems = problemsOf({
@@ -62,7 +96,7 @@ describe('the settings', () => {
       TANBA_ROLES: 'boss',
       TANBA_LOG: 'loud',
       TANBA_TRUST_PROXY: '-1',
-      TANBA_WEBHOOK_NETWORKS: '10/8',
+      TANBA_ADAPTERS: '/nowhere/adapters.json',
       TANBA_MASTER_KEY: 'secret',
       AMQP_URL: 'http://x',
       REDIS_URL: 'nothing',
@@ -73,7 +107,7 @@ describe('the settings', () => {
       'TANBA_ROLES',
       'TANBA_LOG',
       'TANBA_TRUST_PROXY',
-      'TANBA_WEBHOOK_NETWORKS',
+      'TANBA_ADAPTERS',
       'TANBA_MASTER_KEY',
       'AMQP_URL',
       'REDIS_URL',

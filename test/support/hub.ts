@@ -37,7 +37,7 @@ export type Json = any;
 
 export interface HubClient {
   readonly baseUrl: string;
-  call(method: 'GET' | 'POST', path: string, call?: Call): Promise<Answer>;
+  call(method: 'GET' | 'POST' | 'PUT', path: string, call?: Call): Promise<Answer>;
   binOf(role: Role): string;
 }
 
@@ -51,12 +51,15 @@ export interface TestHubOptions {
   readonly limits?: Partial<Limits>;
   /** The folder of another hub, as one that is started again. */
   readonly dataFolder?: string;
+  /** More of the environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A whole hub in this process, with its demo, on a free port. */
 export async function startTestHub(options: TestHubOptions): Promise<TestHub> {
   const dataFolder = options.dataFolder ?? (await newDataFolder());
-  const config = loadConfig({ ...environment(options.databaseUrl, dataFolder), TANBA_LOG: 'silent' });
+  const env = { ...environment(options.databaseUrl, dataFolder), TANBA_LOG: 'silent', ...options.env };
+  const config = loadConfig(env);
   const hub = await startHub({ ...config, limits: { ...config.limits, ...options.limits } });
   return {
     ...clientOf(await demoOf(dataFolder)),
@@ -104,7 +107,7 @@ export function newDataFolder(): Promise<string> {
 }
 
 function environment(databaseUrl: string, dataFolder: string): NodeJS.ProcessEnv {
-  return { DATABASE_URL: databaseUrl, TANBA_DATA: dataFolder, PORT: '0', HOST: '', NODE_ENV: '' };
+  return { DATABASE_URL: databaseUrl, TANBA_DATA: dataFolder, PORT: '0', OFD_PORT: '0', HOST: '', NODE_ENV: '' };
 }
 
 async function ready(child: ChildProcess, output: string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Log } from '../../log.ts';
+import { StartError } from '../../store/start-error.ts';
 import { createFrameReader, type Frame, FrameError } from './protocol/frame.ts';
 import type { OfdSettings } from './settings.ts';
 
@@ -111,7 +112,7 @@ export function createRegisterServer({ settings, log, answer, complain }: Regist
     },
     start: async () => {
       server.listen({ host: settings.host, port: settings.port, backlog: BACKLOG });
-      await once(server, 'listening');
+      await listening(server, settings.port);
       sweeper = setInterval(sweep, SWEEP_MS).unref();
       const address = server.address();
       if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address');
@@ -133,6 +134,15 @@ export function createRegisterServer({ settings, log, answer, complain }: Regist
       clearTimeout(late);
     },
   };
+}
+
+async function listening(server: Server, port: number): Promise<void> {
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new StartError(`Port ${port} for cash registers is in use: set OFD_PORT to another one.`, { cause: error });
+  }
 }
 
 function sayGoodbye(socket: Socket, words: Buffer | null): void {

@@ -1,7 +1,16 @@
 import { TanbaError } from '../../core/errors.ts';
+import type { MessageKind } from '../contract.ts';
 
 /** What a participant can be told of. */
-const TOPICS = ['order.ready', 'order.rejected', 'document.accepted', 'document.rejected', 'receipts.accepted'];
+export const WEBHOOK_KINDS: readonly MessageKind[] = [
+  { kind: 'order.ready', summary: 'Codes of an order can be fetched.' },
+  { kind: 'order.rejected', summary: 'The codes of an order will not come.' },
+  { kind: 'document.accepted', summary: 'A document has been applied.' },
+  { kind: 'document.rejected', summary: 'A document was refused, or has failed.' },
+  { kind: 'receipts.accepted', summary: 'Receipts of a sender have had their effect.' },
+];
+
+const TOPICS = WEBHOOK_KINDS.map(({ kind }) => kind);
 const GROUPS = [...new Set(TOPICS.map((topic) => topic.replace(/\.[^.]+$/, '.*')))];
 
 /** The topics, and those whose last part is "*". */

@@ -17,10 +17,15 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + NONCE_BYTES + TAG_BYTES;
 
+/** A key of 32 bytes for this purpose alone, the same ever again. */
+export function deriveKey(masterKey: Buffer, purpose: string): Buffer {
+  if (masterKey.length !== MASTER_KEY_BYTES) throw new RangeError(`a master key has ${MASTER_KEY_BYTES} bytes`);
+  return Buffer.from(hkdfSync('sha256', masterKey, Buffer.alloc(0), `tanba:${purpose}:v1`, MASTER_KEY_BYTES));
+}
+
 /** Version, nonce, tag, then AES-256-GCM under a key that HKDF derives from the master key for this purpose alone. */
 export function createSealer(masterKey: Buffer, purpose: string): Sealer {
-  if (masterKey.length !== MASTER_KEY_BYTES) throw new RangeError(`a master key has ${MASTER_KEY_BYTES} bytes`);
-  const key = Buffer.from(hkdfSync('sha256', masterKey, Buffer.alloc(0), `tanba:${purpose}:v1`, MASTER_KEY_BYTES));
+  const key = deriveKey(masterKey, purpose);
   return {
     seal(plain, context) {
       const nonce = randomBytes(NONCE_BYTES);

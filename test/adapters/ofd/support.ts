@@ -5,12 +5,14 @@ import { adapter } from '../../../src/adapters/ofd/adapter.ts';
 import { askOfd, type OfdAddress } from '../../../src/adapters/ofd/client.ts';
 import { createCodec } from '../../../src/adapters/ofd/protocol/codec.ts';
 import type { Request, Response } from '../../../src/adapters/ofd/protocol/messages.ts';
+import { loadConfig } from '../../../src/config.ts';
 import { createCatalogue } from '../../../src/core/catalogue/catalogue.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { createMarkReader } from '../../../src/core/codes/mark-reader.ts';
 import { createSealer } from '../../../src/core/codes/seal.ts';
 import { createParticipants } from '../../../src/core/participants/participants.ts';
 import { loadProductGroups } from '../../../src/core/reference/product-groups.ts';
+import { createInboundDoor } from '../../../src/exchange/inbound/door.ts';
 import { createInbox } from '../../../src/exchange/inbound/inbox.ts';
 import { createLog } from '../../../src/log.ts';
 import type { TestDatabase } from '../../support/database.ts';
@@ -75,6 +77,8 @@ function contextOf(
 ): AdapterContext {
   const productGroups = loadProductGroups(new URL('../../../config/product-groups/', import.meta.url));
   const catalogue = createCatalogue({ db, clock });
+  const inbox = createInbox(db, clock);
+  const directory = { find: () => undefined, refresh: async () => {} };
   return {
     settings: { port: 0, ...settings },
     production: false,
@@ -85,7 +89,10 @@ function contextOf(
     log: createLog('silent'),
     sealer: (purpose) => createSealer(Buffer.alloc(32, 1), purpose),
     deriveKey: (purpose) => createHash('sha256').update(purpose).digest(),
-    inbox: createInbox(db, clock),
+    limits: loadConfig({}).limits,
+    inbox,
+    partnerDoor: createInboundDoor({ inbox, directory }),
+    partners: directory,
     reception,
     markReader: createMarkReader({ catalogue, productGroups, clock }),
     catalogue,

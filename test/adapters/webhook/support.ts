@@ -3,8 +3,8 @@ import type { KeyObject } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createWebhookAdapter } from '../../../src/adapters/webhook/adapter.ts';
 import { createAddressGuard } from '../../../src/adapters/webhook/address-guard.ts';
+import { createWebhookDelivery } from '../../../src/adapters/webhook/delivery.ts';
 import { NameUnresolved, type ResolveName } from '../../../src/adapters/webhook/name-resolution.ts';
 import { keyOf } from '../../../src/adapters/webhook/signature.ts';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
@@ -75,7 +75,7 @@ export interface AdapterOptions {
 
 export function openAdapter(options: AdapterOptions = {}): Adapter {
   const { keys = [keyOf(SECRET)], networks = LOOPBACK, resolve = NO_NAMES, clock = systemClock, ca } = options;
-  return createWebhookAdapter({
+  return createWebhookDelivery({
     guard: createAddressGuard({ networks, httpsOnly: false, resolve }),
     secrets: { signingKeys: async () => keys },
     clock,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createWebhookAdapter } from '../../../src/adapters/webhook/adapter.ts';
 import { createAddressGuard } from '../../../src/adapters/webhook/address-guard.ts';
+import { createWebhookDelivery } from '../../../src/adapters/webhook/delivery.ts';
 import { createWebhookSecrets } from '../../../src/adapters/webhook/secrets.ts';
 import { signatureHeaders, verify } from '../../../src/adapters/webhook/signature.ts';
 import { createWebhooks, type WebhookRequest } from '../../../src/adapters/webhook/webhooks.ts';
@@ -42,7 +42,7 @@ describe('the register of webhooks', () => {
     const guard = createAddressGuard({ networks: LOOPBACK, httpsOnly: false, resolve: NO_NAMES });
     const sealer = createSealer(Buffer.alloc(32, 7), 'webhook');
     const secrets = createWebhookSecrets({ db, clock, sealer });
-    const adapter = createWebhookAdapter({ guard, secrets, clock });
+    const adapter = createWebhookDelivery({ guard, secrets, clock });
     return { webhooks: createWebhooks({ db, clock, secrets, guard, adapter }), secrets, adapter, sealer };
   }
 

@@ -69,7 +69,7 @@ export async function createDataPlace({ asNobody = false, below = '' } = {}): Pr
       return hub;
     },
     runTanba(args, more = {}) {
-      const env = { ...process.env, TANBA_DATA: dataFolder, DATABASE_URL: '', ...more };
+      const env = { ...process.env, TANBA_DATA: dataFolder, DATABASE_URL: '', OFD_PORT: '0', ...more };
       const { status, stdout, stderr } = spawnSync(process.execPath, ['--import=tsx', MAIN, ...args], { env });
       return { status, output: `${stdout}${stderr}` };
     },

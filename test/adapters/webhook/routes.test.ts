@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { createApiKeyAuthenticator } from '../../src/access/authenticator.ts';
-import { may, ROLES } from '../../src/access/permissions.ts';
-import { createWebhookAdapter } from '../../src/adapters/webhook/adapter.ts';
-import { createAddressGuard } from '../../src/adapters/webhook/address-guard.ts';
-import { createNameResolution } from '../../src/adapters/webhook/name-resolution.ts';
-import { createWebhookSecrets } from '../../src/adapters/webhook/secrets.ts';
-import { createWebhooks } from '../../src/adapters/webhook/webhooks.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { createSealer } from '../../src/core/codes/seal.ts';
-import type { Adapter } from '../../src/exchange/adapter.ts';
-import { createLog } from '../../src/log.ts';
-import { createMetrics } from '../../src/routes/metrics.ts';
-import { createHttpServer } from '../../src/routes/server.ts';
-import { webhookRoutes } from '../../src/routes/webhooks.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { MANUFACTURER, prepareGoods, RETAILER } from '../support/goods.ts';
-import type { Json } from '../support/hub.ts';
-import { deferred } from './support.ts';
+import { createApiKeyAuthenticator } from '../../../src/access/authenticator.ts';
+import { may, ROLES } from '../../../src/access/permissions.ts';
+import { createAddressGuard } from '../../../src/adapters/webhook/address-guard.ts';
+import { createWebhookDelivery } from '../../../src/adapters/webhook/delivery.ts';
+import { createNameResolution } from '../../../src/adapters/webhook/name-resolution.ts';
+import { webhookRoutes } from '../../../src/adapters/webhook/routes.ts';
+import { createWebhookSecrets } from '../../../src/adapters/webhook/secrets.ts';
+import { createWebhooks } from '../../../src/adapters/webhook/webhooks.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { createSealer } from '../../../src/core/codes/seal.ts';
+import type { Adapter } from '../../../src/exchange/adapter.ts';
+import { createLog } from '../../../src/log.ts';
+import { createMetrics } from '../../../src/routes/metrics.ts';
+import { createHttpServer } from '../../../src/routes/server.ts';
+import { deferred } from '../../routes/support.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { MANUFACTURER, prepareGoods, RETAILER } from '../../support/goods.ts';
+import type { Json } from '../../support/hub.ts';
 
 const BINS: Readonly<Record<string, string>> = { maker: MANUFACTURER, seller: RETAILER };
 const HOOK = { name: 'Warehouse', url: 'https://example.kz/tanba', topics: ['document.*'] };
@@ -36,7 +36,7 @@ describe('the routes of webhooks', () => {
     const networks = ['127.0.0.0/8'];
     const guard = createAddressGuard({ networks, httpsOnly: false, resolve: createNameResolution() });
     const secrets = createWebhookSecrets({ db, clock, sealer: createSealer(Buffer.alloc(32, 7), 'webhook') });
-    adapter = createWebhookAdapter({ guard, secrets, clock });
+    adapter = createWebhookDelivery({ guard, secrets, clock });
     const webhooks = createWebhooks({ db, clock, secrets, guard, adapter });
     const server = createHttpServer({
       routes: webhookRoutes({ webhooks, limits: { jsonBodyBytes: 100_000 } }),

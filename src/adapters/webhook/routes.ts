@@ -1,59 +1,10 @@
 import Type from 'typebox';
-import { TanbaError } from '../core/errors.ts';
-import type { ReachabilityStep } from '../exchange/adapter.ts';
-import { type AnyRoute, type RouteRequest, route } from './route.ts';
-
-interface Asker {
-  readonly bin: string;
-  readonly ip: string;
-}
-
-type Ordered = 'none' | 'object' | 'partner';
-
-interface Mapping {
-  readonly version: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-interface WebhookRequest {
-  readonly name: string;
-  readonly url: string;
-  readonly topics: readonly string[];
-  readonly ordered: Ordered;
-  readonly mapping: Mapping | undefined;
-}
-
-interface WebhookView extends WebhookRequest {
-  readonly webhookId: string;
-  readonly switchedOff: boolean;
-  readonly createdAt: Date;
-  readonly changedAt: Date;
-}
-
-interface IssuedSecret {
-  readonly secretId: string;
-  readonly secret: string;
-}
-
-interface SecretView {
-  readonly secretId: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | null;
-}
-
-/** The register of webhooks, as these routes need it. */
-export interface WebhookRegister {
-  create(asker: Asker, request: WebhookRequest): Promise<{ webhook: WebhookView; secret: IssuedSecret }>;
-  list(asker: Asker): Promise<readonly WebhookView[]>;
-  get(asker: Asker, webhookId: string): Promise<{ webhook: WebhookView; secrets: readonly SecretView[] }>;
-  change(asker: Asker, webhookId: string, request: WebhookRequest): Promise<WebhookView>;
-  remove(asker: Asker, webhookId: string): Promise<void>;
-  rotateSecret(asker: Asker, webhookId: string, overlapHours: number): Promise<IssuedSecret>;
-  explainReach(asker: Asker, webhookId: string, signal: AbortSignal): Promise<readonly ReachabilityStep[]>;
-}
+import { TanbaError } from '../../core/errors.ts';
+import { type AnyRoute, type RouteRequest, route } from '../../routes/route.ts';
+import type { Asker, WebhookRequest, Webhooks, WebhookView } from './webhooks.ts';
 
 export interface WebhookRoutesDeps {
-  readonly webhooks: WebhookRegister;
+  readonly webhooks: Webhooks;
   readonly limits: { readonly jsonBodyBytes: number };
 }
 
