@@ -5,7 +5,7 @@ import { codePath, day, orderOf, rejecter } from './requests.ts';
 import type { Goods, Stage } from './stage.ts';
 
 export async function refuse({ demo, hub, teller, now }: Stage, goods: Goods): Promise<void> {
-  teller.chapter('8  What is refused');
+  teller.chapter('9  What is refused');
   const manufacturer = demo.who('manufacturer');
   const loose = cisOf(goods.boots.at(-1) ?? '');
   const reject = rejecter(hub);
@@ -61,7 +61,7 @@ export async function refuse({ demo, hub, teller, now }: Stage, goods: Goods): P
 const LIFE = ['emitted', 'applied', 'packed', 'introduced', 'sold', 'returned'] as const;
 
 export async function lookBack({ demo, hub, teller }: Stage, goods: Goods): Promise<void> {
-  teller.chapter('9  Looking back');
+  teller.chapter('10  Looking back');
   const history = await hub.send({
     says:
       'The whole life of the pair, read by the inspector: that disclosure is itself logged. While it was packed, events ' +

@@ -10,6 +10,10 @@ const DEMO = Type.Object({
     Type.Object({ role: Type.Enum([...ROLES]), bin: Type.String(), name: Type.String(), apiKey: Type.String() }),
   ),
   products: Type.Array(Type.Object({ gtin: Type.String(), productGroup: Type.String(), ownerBin: Type.String() })),
+  ofd: Type.Object({ host: Type.String(), port: Type.Integer() }),
+  registers: Type.Array(
+    Type.Object({ deviceId: Type.Integer(), registrationNumber: Type.String(), bin: Type.String() }),
+  ),
 });
 type DemoFile = Static<typeof DEMO>;
 export type Participant = DemoFile['participants'][number];
@@ -20,6 +24,8 @@ export interface Demo {
   who(role: Role): Participant;
   /** A GTIN of that group and owner. */
   gtin(productGroup: string, ownerBin: string): string;
+  /** A register of the retailer, and where registers connect. */
+  cashRegister(): { readonly address: DemoFile['ofd']; readonly register: DemoFile['registers'][number] };
 }
 
 const READY_TIMEOUT_MS = 3_000;
@@ -43,6 +49,11 @@ export async function findDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
         `goods of the group ${group} of ${owner}`,
         path,
       ).gtin,
+    cashRegister: () => {
+      const { bin } = found(file.participants, ({ role }) => role === 'retailer', 'a retailer', path);
+      const register = found(file.registers, (one) => one.bin === bin, `a cash register of ${bin}`, path);
+      return { address: file.ofd, register };
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { lookBack, refuse } from './afterwards.ts';
+import { sellAtRegister } from './cash-register.ts';
 import { importTrainers, orderBoots, packAndIntroduce } from './making.ts';
 import { checkAfterSale, checkBeforeSale, sell, takeBack } from './selling.ts';
 import type { Stage } from './stage.ts';
@@ -13,6 +14,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   const receipt = await sell(stage, goods.unit);
   await checkAfterSale(stage, goods.unit, receipt);
   await takeBack(stage, goods.unit);
+  await sellAtRegister(stage, goods.unit);
   await refuse(stage, goods);
   await lookBack(stage, goods);
 }
