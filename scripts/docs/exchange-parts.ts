@@ -7,6 +7,7 @@ import {
 } from '../../src/exchange/delivery-states.ts';
 import { GENERAL_POLICY, Policy } from '../../src/exchange/policy/policy.ts';
 import { CAUSES, WORK_ITEM_KINDS, type WorkItemKind } from '../../src/exchange/reconciliation/causes.ts';
+import { watchAdapters } from '../../src/routes/adapters.ts';
 import { createExchangeMetrics } from '../../src/routes/exchange-metrics.ts';
 import { code, codes, table } from './markdown.ts';
 
@@ -119,6 +120,7 @@ function exchangeMetrics(): string {
     () => status,
     () => undefined,
   );
+  watchAdapters(registry, { health: async () => new Map() });
   const rows = registry
     .getMetricsAsArray()
     .map((metric) => [code(metric.name), String(metric.type), labelsOf(metric), metric.help]);

@@ -13,6 +13,7 @@ import {
 import { DECISIONS, type Decision, decide, OPERATIONS, SEEN_STATUSES } from '../../src/core/receipts/decision-table.ts';
 import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { problemStatus } from '../../src/routes/problem.ts';
+import { ADAPTER_PARTS } from './adapter-parts.ts';
 import { EXCHANGE_PARTS } from './exchange-parts.ts';
 import { code, codes, table } from './markdown.ts';
 
@@ -30,6 +31,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['limits', limits],
   ['roles', roles],
   ...EXCHANGE_PARTS,
+  ...ADAPTER_PARTS,
 ]);
 
 function events(): readonly (readonly [string, Transition])[] {

@@ -37,13 +37,18 @@ export const adapter: AdapterModule = {
   open: async (context) => openWebhook(context, Parse(Settings, context.settings)),
 };
 
+/** Those that webhooks may reach although they are private. */
+export function reachableNetworks({ networks }: Settings, production: boolean): readonly string[] {
+  return networks ?? (production ? [] : DEMO_NETWORKS);
+}
+
 function networkProblems({ networks = [] }: Settings): SettingProblem[] {
   if (networks.every((network) => networkOf(network) !== null)) return [];
   return [{ setting: 'networks', problem: 'must be networks as 10.1.0.0/16,fd00::/8' }];
 }
 
 function openWebhook({ db, clock, sealer, limits, production }: AdapterContext, settings: Settings): OpenAdapter {
-  const { networks = production ? [] : DEMO_NETWORKS } = settings;
+  const networks = reachableNetworks(settings, production);
   const guard = createAddressGuard({ networks, httpsOnly: production, resolve: createNameResolution() });
   const secrets = createWebhookSecrets({ db, clock, sealer: sealer('webhook') });
   const delivery = createWebhookDelivery({ guard, secrets, clock });
