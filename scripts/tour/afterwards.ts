@@ -58,7 +58,7 @@ export async function refuse({ demo, hub, teller, now }: Stage, goods: Goods): P
   });
 }
 
-const LIFE = ['emitted', 'applied', 'packed', 'introduced', 'sold', 'returned'] as const;
+const LIFE = ['emitted', 'applied', 'packed', 'introduced', 'sold', 'returned', 'sold'] as const;
 
 export async function lookBack({ demo, hub, teller }: Stage, goods: Goods): Promise<void> {
   teller.chapter('10  Looking back');
@@ -99,7 +99,10 @@ export async function lookBack({ demo, hub, teller }: Stage, goods: Goods): Prom
     body: { codes: goods.boots.map(cisOf) },
     status: 200,
     answer: {
-      codes: goods.boots.map((code) => ({ cis: cisOf(code), status: 'in_circulation' })),
+      codes: goods.boots.map((code) => ({
+        cis: cisOf(code),
+        status: code === goods.unit ? 'withdrawn' : 'in_circulation',
+      })),
       unknown: [],
     },
   });
