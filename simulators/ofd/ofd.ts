@@ -14,6 +14,10 @@ export interface OfdSimulator {
   /** Requests that came, whatever became of them. */
   readonly requests: number;
   play(script: FaultScript): void;
+  /** Stops listening and drops its connections; what it knows it goes on knowing. */
+  down(): Promise<void>;
+  /** Listens again, on the same port. */
+  up(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -102,12 +106,23 @@ export async function startOfdSimulator(options: OfdSimulatorOptions): Promise<O
       }
     });
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address');
+  const listen = async (at: number): Promise<number> => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address');
+    return address.port;
+  };
+  const down = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const port = await listen(options.port ?? 0);
   return {
-    port: address.port,
+    port,
     accepted,
     get requests() {
       return requests;
@@ -115,11 +130,9 @@ export async function startOfdSimulator(options: OfdSimulatorOptions): Promise<O
     play: (script) => {
       faults = playFaults(script);
     },
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    down,
+    up: async () => void (await listen(port)),
+    stop: down,
   };
 }
 

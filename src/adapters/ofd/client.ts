@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { createFrameReader, encodeFrame, type Frame } from './protocol/frame.ts';
+import { createFrameReader, encodeFrame, type Frame, FrameError } from './protocol/frame.ts';
 
 export interface OfdAddress {
   readonly host: string;
@@ -62,6 +62,7 @@ const CODES: Readonly<Record<string, string>> = {
 
 function codeOf(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'timeout';
-  if (!(error instanceof Error) || !('code' in error)) return 'broken_frame';
+  if (error instanceof FrameError) return 'broken_frame';
+  if (!(error instanceof Error) || !('code' in error)) return 'network';
   return CODES[String(error.code)] ?? 'network';
 }
