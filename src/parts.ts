@@ -20,7 +20,9 @@ import { createDocumentIntake } from './core/documents/intake.ts';
 import type { DocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentProcessor } from './core/documents/processor.ts';
 import { TanbaError } from './core/errors.ts';
+import { createOverseers } from './core/participants/overseers.ts';
 import { createParticipants } from './core/participants/participants.ts';
+import { createAnomalyList } from './core/receipts/anomaly-list.ts';
 import { createReceiptDesk } from './core/receipts/desk.ts';
 import { createReception } from './core/receipts/reception.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
@@ -28,6 +30,7 @@ import type { Exchange } from './exchange/exchange.ts';
 import { type ExchangeParts, openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
 import type { Store } from './open-store.ts';
+import { anomalyRoutes } from './routes/anomalies.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -82,6 +85,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...documentRoutes({ db, clock, intake, processor, limits }),
     ...receiptRoutes({ reception, desk, limits, log }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
+    ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...checkRoutes(openCheck(common, keyRing), keyRing),
     ...exchangeParts.routes,
     ...limitRoutes(limits),
@@ -160,10 +164,12 @@ async function openDocuments(common: CommonWithExchange, stops: Stops) {
 }
 
 function openReceipts(common: CommonWithExchange, db: PipelinedDatabase, stops: Stops) {
-  const { clock, limits, metrics, markReader, exchange } = common;
+  const { clock, limits, metrics, markReader, productionFacts, exchange } = common;
   const desk = createReceiptDesk({
     db,
     clock,
+    facts: productionFacts,
+    overseers: createOverseers({ db: common.db, clock }),
     queueMax: limits.receiptQueue,
     onBatch: (receipts) => {
       metrics.observeReceiptBatch(receipts);

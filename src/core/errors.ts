@@ -324,6 +324,24 @@ export const errorTable = {
     ru: 'Товар заблокирован уполномоченным органом.',
     en: 'The goods are blocked by an authority.',
   },
+  'receipts.sold_after_expiry': {
+    kind: 'invalid',
+    kk: 'Жарамдылық мерзімі өткен тауар сатылды.',
+    ru: 'Продан товар с истёкшим сроком годности.',
+    en: 'The goods were sold after their expiry date.',
+  },
+  'receipts.price_out_of_range': {
+    kind: 'invalid',
+    kk: 'Баға осы тауарға белгіленген шектен тыс.',
+    ru: 'Цена вне пределов, установленных для товара.',
+    en: 'The price is outside the limits set for these goods.',
+  },
+  'receipts.part_of_unit': {
+    kind: 'invalid',
+    kk: 'Бірліктің бір бөлігі ғана сатылды немесе қайтарылды, код өзгермейді.',
+    ru: 'Продана или возвращена часть единицы товара, код не меняется.',
+    en: 'Only a part of the unit was sold or returned; the code stays as it is.',
+  },
   'receipts.returned_without_sale': {
     kind: 'invalid',
     kk: 'Код кассада сатылмаған.',

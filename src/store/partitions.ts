@@ -15,6 +15,8 @@ interface PartitionedTable {
 const PARTITIONED_TABLES: readonly PartitionedTable[] = [
   { table: 'code_history', key: 'recorded_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
   { table: 'receipt', key: 'at', period: 'month', from: -3, to: 3, fillfactor: 100 },
+  { table: 'receipt_anomaly', key: 'recorded_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
+  { table: 'register_document', key: 'received_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
   { table: 'message', key: 'created_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
   { table: 'message_key', key: 'created_at', period: 'month', from: -1, to: 3, fillfactor: 100 },
   { table: 'attempt', key: 'started_at', period: 'month', from: -1, to: 3, fillfactor: 100 },

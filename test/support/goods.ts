@@ -9,6 +9,7 @@ import type { DocumentKind } from '../../src/core/documents/kinds.ts';
 import { createDocumentProcessor } from '../../src/core/documents/processor.ts';
 import type { Problem } from '../../src/core/errors.ts';
 import type { CodeStatus } from '../../src/core/lifecycle/transitions.ts';
+import { createOverseers } from '../../src/core/participants/overseers.ts';
 import { createReceiptDesk } from '../../src/core/receipts/desk.ts';
 import { createReception } from '../../src/core/receipts/reception.ts';
 import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
@@ -92,7 +93,13 @@ export function openCirculation(
   const processor = createDocumentProcessor({ db, clock, markReader, errorsPerDocument: 100, log, applies });
   const intake = createDocumentIntake({ db, clock, processor, codesPerDocument });
   const queries = createCodeQueries({ db, clock, markReader, productionFacts: createProductionFacts(db) });
-  const desk = createReceiptDesk({ db: receipts, clock, queueMax: 4_000 });
+  const desk = createReceiptDesk({
+    db: receipts,
+    clock,
+    queueMax: 4_000,
+    facts: createProductionFacts(db),
+    overseers: createOverseers({ db, clock }),
+  });
   const reception = createReception({ desk, markReader, clock, marksPerReceipt: MARKS_PER_RECEIPT });
 
   /** Submits and waits for the final state. */

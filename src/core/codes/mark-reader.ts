@@ -11,8 +11,11 @@ import { parseCode } from './gs1.ts';
 export interface MarkReader {
   /** Reads many at once: at most one statement for all unknown GTINs together. Answers in the same order. */
   read(texts: readonly string[]): Promise<readonly ParseResult[]>;
-  /** The rules in force for the goods of a GTIN whose code has been read; undefined when it is not in the catalogue. */
-  rulesOf(gtin: string): RuleSet | undefined;
+  /**
+   * The rules for the goods of a GTIN whose code has been read, in force now or at another time; undefined when it is not
+   * in the catalogue.
+   */
+  rulesOf(gtin: string, at?: Date): RuleSet | undefined;
 }
 
 export interface MarkReaderDeps {
@@ -22,9 +25,9 @@ export interface MarkReaderDeps {
 }
 
 export function createMarkReader({ catalogue, productGroups, clock }: MarkReaderDeps): MarkReader {
-  function rulesOf(gtin: string): RuleSet | undefined {
+  function rulesOf(gtin: string, at = clock.now()): RuleSet | undefined {
     const product = catalogue.peek(gtin);
-    return product ? productGroups.at(product.productGroup, clock.now()) : undefined;
+    return product ? productGroups.at(product.productGroup, at) : undefined;
   }
 
   async function read(texts: readonly string[]): Promise<readonly ParseResult[]> {

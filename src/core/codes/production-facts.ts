@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../store/database.ts';
+import { endOfDay } from '../documents/dates.ts';
 import type { CodeRow } from '../lifecycle/effective-state.ts';
 
 /** What the application report and the introduction say of a code's goods. Dates are as their documents wrote them. */
@@ -17,6 +18,8 @@ export interface ProductionFactsReader {
   of(
     codes: readonly Pick<CodeRow, 'cis' | 'appliedBy' | 'introducedBy'>[],
   ): Promise<ReadonlyMap<string, ProductionFacts>>;
+  /** By cis: the last moment in which goods that expire may be sold. From memory where their documents were seen lately. */
+  expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Date>>;
 }
 
 const DOCUMENTS_CACHED = 50_000;
@@ -41,7 +44,20 @@ export function createProductionFacts(db: Database): ProductionFactsReader {
     for (const { documentId, bin, header } of rows) headers.set(documentId, { bin, header });
   }
 
+  async function expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Date>> {
+    const missing = new Set<string>();
+    for (const { appliedBy } of codes) if (appliedBy !== null && !headers.has(appliedBy)) missing.add(appliedBy);
+    await load([...missing]);
+    const found = new Map<string, Date>();
+    for (const { cis, appliedBy } of codes) {
+      const date = appliedBy === null ? null : text(headers.get(appliedBy)?.header['expiryDate']);
+      if (date !== null) found.set(cis, endOfDay(date));
+    }
+    return found;
+  }
+
   return {
+    expiries,
     of: async (codes) => {
       const missing = new Set<string>();
       for (const { appliedBy, introducedBy } of codes) {

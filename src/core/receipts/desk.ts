@@ -1,13 +1,11 @@
 import { sqlState } from '../../store/database.ts';
 import { isOutage, isTimeout } from '../../store/outage.ts';
-import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
-import type { Clock } from '../clock.ts';
 import { TanbaError } from '../errors.ts';
 import type { Keyed } from './batch-queue.ts';
 import { createBatchQueue } from './batch-queue.ts';
 import type { MarkOutcome, PendingReceipt } from './judge.ts';
 import { isAlreadyThere, receiptKey } from './receipt-store.ts';
-import type { Settlement } from './settle.ts';
+import type { SettleDeps, Settlement } from './settle.ts';
 import { settleBatch, settleWaiting } from './settle.ts';
 import { createSlowLane } from './slow-lane.ts';
 
@@ -31,9 +29,7 @@ export interface SettledReceipt {
   readonly outcomes: readonly MarkOutcome[];
 }
 
-export interface ReceiptDeskDeps {
-  readonly db: PipelinedDatabase;
-  readonly clock: Clock;
+export interface ReceiptDeskDeps extends SettleDeps {
   readonly queueMax: number;
   readonly onBatch?: (receipts: number) => void;
 }

@@ -6,6 +6,7 @@ import { REASON_RETAIL } from '../lifecycle/transitions.ts';
 import type { CodeChange } from '../lifecycle/write.ts';
 import type { Anomaly, Effect } from './decision-table.ts';
 import { decide } from './decision-table.ts';
+import { type Finding, findingsBeyondLifecycle, ofPart, type PriceRange } from './finding.ts';
 import type { Receipt } from './receipt.ts';
 
 /** A mark of a receipt after parsing; cis null: no marking code at all. */
@@ -14,6 +15,11 @@ export interface Mark {
   readonly cis: string | null;
   /** The product group's rule `saleByOtherOwner: refuse`. */
   readonly refuseOtherOwner: boolean;
+  readonly priceRange: PriceRange | null;
+  /** Of one piece, tiyn. */
+  readonly price: number;
+  /** The line's quantity is less than its marks. */
+  readonly isPart: boolean;
 }
 
 /** A receipt that has been checked by its form and waits for its effect. */
@@ -38,20 +44,31 @@ export interface MarkOutcome {
   readonly anomaly: Anomaly | null;
 }
 
+/** What the store knows of a receipt's codes; all rows are locked. */
+export interface KnownGoods {
+  readonly codes: CodeRows;
+  readonly packages: CodeRows;
+  /** By cis, of goods that expire. */
+  readonly expiries: ReadonlyMap<string, Date>;
+}
+
 export interface Judgement {
   readonly outcomes: readonly MarkOutcome[];
   readonly changes: readonly CodeChange[];
   /** Packages that the judgement relied on (share-locked). */
   readonly packages: ReadonlySet<string>;
+  readonly findings: readonly Finding[];
 }
 
 const OUTCOMES: Readonly<Record<Effect, CodeOutcome>> = { sell: 'sold', return: 'returned', none: 'unchanged' };
 
 /**
  * What a receipt does, given its codes' rows and the packages above them (all locked). Pure.
+ * Of each mark the first finding is told: what the lifecycle says, then the expiry date, then the price.
  * Null when a package of a path is not among `packages`: somebody else holds it, the receipt has to wait.
  */
-export function judge(pending: PendingReceipt, codes: CodeRows, packages: CodeRows): Judgement | null {
+export function judge(pending: PendingReceipt, { codes, packages, expiries }: KnownGoods): Judgement | null {
+  const findings: Finding[] = [];
   const outcomes: MarkOutcome[] = [];
   const changes: CodeChange[] = [];
   const reliedOn = new Set<string>();
@@ -59,10 +76,12 @@ export function judge(pending: PendingReceipt, codes: CodeRows, packages: CodeRo
   for (const mark of pending.marks) {
     if (mark.cis === null) {
       outcomes.push({ cis: null, mark: mark.text, outcome: 'unchanged', anomaly: 'malformed_code' });
+      findings.push({ ...UNKNOWN_GOODS, kind: 'malformed_code', cis: mark.text });
       continue;
     }
     if (seen.has(mark.cis)) {
       outcomes.push({ cis: mark.cis, outcome: 'unchanged', anomaly: 'repeated_in_receipt' });
+      findings.push({ ...UNKNOWN_GOODS, kind: 'repeated_in_receipt', cis: mark.cis, gtin: gtinOf(mark.cis) });
       continue;
     }
     seen.add(mark.cis);
@@ -71,12 +90,35 @@ export function judge(pending: PendingReceipt, codes: CodeRows, packages: CodeRo
     if (path === null) return null;
     for (const above of path) reliedOn.add(above.cis);
     const state = row === null ? null : effectiveState(row, path);
-    const { effect, anomaly } = decide(pending.receipt.operation, state, pending.receipt.bin, mark.refuseOtherOwner);
-    outcomes.push({ cis: mark.cis, outcome: OUTCOMES[effect], anomaly });
+    const { effect, found } = findWhatIsWrong(pending, mark, state, expiries.get(mark.cis) ?? null);
+    const goods = { cis: mark.cis, gtin: gtinOf(mark.cis), owner: state?.owner ?? null };
+    findings.push(...found.map((finding) => ({ ...goods, ...finding })));
+    outcomes.push({ cis: mark.cis, outcome: OUTCOMES[effect], anomaly: found[0]?.kind ?? null });
     if (row !== null && state !== null && effect !== 'none')
       changes.push(changeOf(pending, row, state, path[0], effect));
   }
-  return { outcomes, changes, packages: reliedOn };
+  return { outcomes, changes, packages: reliedOn, findings };
+}
+
+const UNKNOWN_GOODS = { gtin: null, owner: null, details: {} } as const;
+
+function findWhatIsWrong(
+  { receipt: { operation, bin }, at }: PendingReceipt,
+  { refuseOtherOwner, isPart, price, priceRange }: Mark,
+  state: EffectiveState | null,
+  expires: Date | null,
+): { readonly effect: Effect; readonly found: readonly Pick<Finding, 'kind' | 'details'>[] } {
+  const whole = decide(operation, state, bin, refuseOtherOwner);
+  const { effect, anomaly } = isPart ? ofPart(whole) : whole;
+  const byLifecycle = anomaly === null ? [] : [{ kind: anomaly, details: {} }];
+  return {
+    effect,
+    found: [...byLifecycle, ...findingsBeyondLifecycle(state, { operation, at, price, priceRange, expires })],
+  };
+}
+
+function gtinOf(cis: string): string | null {
+  return cis.startsWith('01') ? cis.slice(2, 16) : null;
 }
 
 /**

@@ -34,6 +34,16 @@ export const Receipt = Type.Object(
     bin: Type.String({ pattern: '^[0-9]{12}$', description: 'BIN or IIN of the taxpayer whose register it is.' }),
     at: Type.String({ format: 'date-time', maxLength: 40, description: 'Date and time of the receipt, with zone.' }),
     operation: Type.Union(OPERATIONS.map((name) => Type.Literal(name))),
+    parent: Type.Optional(
+      Type.Object(
+        {
+          fiscalSign: Type.String({ pattern: '^[0-9A-Za-z-]{1,40}$' }),
+          registerId: Type.String({ pattern: '^[0-9A-Za-z-]{0,40}$' }),
+          at: Type.String({ format: 'date-time', maxLength: 40 }),
+        },
+        { additionalProperties: false, description: 'Of a return: the receipt of the sale that it takes back.' },
+      ),
+    ),
     items: Type.Array(ReceiptItem, { minItems: 1, maxItems: ITEMS_PER_RECEIPT_MAX }),
   },
   { additionalProperties: false },
@@ -45,7 +55,7 @@ export type Receipt = Static<typeof Receipt>;
  * batch is the same receipt.
  */
 export function receiptDigest(receipt: Receipt, at: Date): Buffer {
-  const items = receipt.items.map((item) => [
+  const items: unknown[] = receipt.items.map((item) => [
     item.marks,
     item.gtin ?? null,
     item.name ?? null,
@@ -53,6 +63,15 @@ export function receiptDigest(receipt: Receipt, at: Date): Buffer {
     item.price,
     item.sum,
   ]);
-  const canonical = [receipt.fiscalSign, receipt.registerId, receipt.bin, at.getTime(), receipt.operation, items];
+  const { parent } = receipt;
+  const canonical: unknown[] = [
+    receipt.fiscalSign,
+    receipt.registerId,
+    receipt.bin,
+    at.getTime(),
+    receipt.operation,
+    items,
+  ];
+  if (parent !== undefined) canonical.push([parent.fiscalSign, parent.registerId, new Date(parent.at).getTime()]);
   return createHash('sha256').update(JSON.stringify(canonical)).digest();
 }

@@ -49,8 +49,8 @@ export function createReception({ desk, markReader, clock, marksPerReceipt }: Re
     if (!sender.forAnyBin && receipt.bin !== sender.bin) throw new TanbaError('receipts.foreign_bin', { path: '/bin' });
     const now = clock.now();
     const at = checkedTime(receipt.at, now);
-    const texts = receipt.items.flatMap((item) => item.marks);
-    if (texts.length > marksPerReceipt) {
+    const marks = receipt.items.flatMap(marksOf);
+    if (marks.length > marksPerReceipt) {
       throw new TanbaError('receipts.too_many_marks', { path: '/items', details: { limit: marksPerReceipt } });
     }
     return {
@@ -61,7 +61,7 @@ export function createReception({ desk, markReader, clock, marksPerReceipt }: Re
       raw,
       sender: sender.bin,
       ip: sender.ip,
-      marks: await readMarks(markReader, texts),
+      marks: await readMarks(markReader, marks, at),
     };
   }
 
@@ -74,14 +74,25 @@ export function createReception({ desk, markReader, clock, marksPerReceipt }: Re
   };
 }
 
-async function readMarks(markReader: MarkReader, texts: readonly string[]): Promise<Mark[]> {
-  const results = await markReader.read(texts);
-  return results.map((result, index): Mark => {
-    const text = texts[index] ?? '';
-    if (!result.ok) return { text: storableText(text), cis: null, refuseOtherOwner: false };
+type SoldMark = Pick<Mark, 'text' | 'price' | 'isPart'>;
+
+function marksOf({ marks, price, quantity }: Receipt['items'][number]): SoldMark[] {
+  const isPart = quantity < marks.length;
+  return marks.map((text) => ({ text, price, isPart }));
+}
+
+/** A package has the price of all that is in it: only pieces have a range. */
+async function readMarks(markReader: MarkReader, marks: readonly SoldMark[], at: Date): Promise<Mark[]> {
+  const results = await markReader.read(marks.map(({ text }) => text));
+  return marks.map((mark, index): Mark => {
+    const result = results[index];
+    if (result === undefined || !result.ok) {
+      return { ...mark, text: storableText(mark.text), cis: null, refuseOtherOwner: false, priceRange: null };
+    }
     const { cis, gtin } = result.code;
-    const rules = gtin === null ? undefined : markReader.rulesOf(gtin);
-    return { text, cis, refuseOtherOwner: rules?.saleByOtherOwner === 'refuse' };
+    const refuseOtherOwner = gtin !== null && markReader.rulesOf(gtin)?.saleByOtherOwner === 'refuse';
+    const priceRange = gtin === null ? null : (markReader.rulesOf(gtin, at)?.retailPrice ?? null);
+    return { ...mark, cis, refuseOtherOwner, priceRange };
   });
 }
 

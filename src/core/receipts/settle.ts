@@ -2,10 +2,13 @@ import type { Queryable, Statement, Transaction } from '../../store/database.ts'
 import { type OutboxMessage, outboxStatement } from '../../store/outbox.ts';
 import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
 import type { Clock } from '../clock.ts';
+import type { ProductionFactsReader } from '../codes/production-facts.ts';
 import type { CodeRows } from '../lifecycle/code-rows.ts';
 import { lockCodes, lockCodesOrSkip, readCodes, readPackagesAbove } from '../lifecycle/code-rows.ts';
 import { looseChangesStatement } from '../lifecycle/write.ts';
-import type { Judgement, MarkOutcome, PendingReceipt } from './judge.ts';
+import type { Overseers } from '../participants/overseers.ts';
+import { anomaliesOf, anomaliesStatement, anomalyMessages } from './anomaly-store.ts';
+import type { Judgement, KnownGoods, MarkOutcome, PendingReceipt } from './judge.ts';
 import { judge } from './judge.ts';
 import type { JudgedReceipt } from './receipt-store.ts';
 import { findReceipts, isAlreadyThere, keepConflict, receiptKey, receiptsStatement } from './receipt-store.ts';
@@ -30,6 +33,8 @@ const FIRST_UNIT = '01';
 export interface SettleDeps {
   readonly db: PipelinedDatabase;
   readonly clock: Clock;
+  readonly facts: Pick<ProductionFactsReader, 'expiries'>;
+  readonly overseers: Overseers;
 }
 
 /**
@@ -50,26 +55,30 @@ export async function settleBatch(deps: SettleDeps, batch: readonly PendingRecei
 async function settleNew(deps: SettleDeps, batch: readonly PendingReceipt[]): Promise<Settlements> {
   const now = deps.clock.now();
   return deps.db.transactionInTwoTrips(
-    (tx) => lockBatch(tx, batch),
+    (tx) => lockBatch(deps, tx, batch),
     (locked) => {
       const settlements = new Map<PendingReceipt, Settlement>();
       const judged = judgeInOrder(batch, locked, settlements);
-      return { statements: writeStatements(judged, now), result: settlements };
+      return { statements: writeStatements(judged, locked.overseers, now), result: settlements };
     },
   );
 }
 
-interface LockedBatch {
-  readonly codes: CodeRows;
-  readonly packages: CodeRows;
+interface LockedBatch extends KnownGoods {
+  readonly overseers: readonly string[];
   readonly heldByOthers: ReadonlySet<string>;
 }
 
-async function lockBatch(tx: Transaction, batch: readonly PendingReceipt[]): Promise<LockedBatch> {
+async function lockBatch(
+  { facts, overseers }: SettleDeps,
+  tx: Transaction,
+  batch: readonly PendingReceipt[],
+): Promise<LockedBatch> {
   const codes = await lockCodesOrSkip(tx, cisesOf(batch), 'change');
   const heldByOthers = await findHeld(tx, batch, codes);
   const packages = await readPackagesAbove(codes, (cises) => lockCodesOrSkip(tx, cises, 'share'));
-  return { codes, packages, heldByOthers };
+  const expiries = await facts.expiries([...codes.values()]);
+  return { codes, packages, heldByOthers, expiries, overseers: await overseers.list() };
 }
 
 /** At least one of the receipts is there already: answer it from the store, settle the others. */
@@ -106,7 +115,7 @@ export async function settleWaiting(
   const leftMs = (): number => Math.max(deadline - deps.clock.now().getTime(), WAIT_MIN_MS);
   for (let attempt = 0; attempt < PATH_TRIES; attempt++) {
     try {
-      const settlement = await deps.db.transaction((tx) => settleUnderLocks(tx, pending, now, leftMs));
+      const settlement = await deps.db.transaction((tx) => settleUnderLocks(deps, tx, pending, now, leftMs));
       if (settlement !== null) return settlement;
     } catch (error) {
       if (!isAlreadyThere(error)) throw error;
@@ -118,6 +127,7 @@ export async function settleWaiting(
 }
 
 async function settleUnderLocks(
+  { facts, overseers }: SettleDeps,
   tx: Transaction,
   pending: PendingReceipt,
   now: Date,
@@ -141,9 +151,12 @@ async function settleUnderLocks(
     'change',
   );
   const codes = new Map([...packages, ...units]);
-  const judgement = judge(pending, codes, packages);
+  const expiries = await facts.expiries([...codes.values()]);
+  const judgement = judge(pending, { codes, packages, expiries });
   if (judgement === null) return null;
-  for (const statement of writeStatements([{ pending, judgement }], now)) await tx.query(statement);
+  for (const statement of writeStatements([{ pending, judgement }], await overseers.list(), now)) {
+    await tx.query(statement);
+  }
   return { kind: 'settled', receiptId: pending.receiptId, outcomes: judgement.outcomes };
 }
 
@@ -165,15 +178,16 @@ interface JudgedWithChanges {
  */
 function judgeInOrder(
   batch: readonly PendingReceipt[],
-  { codes, packages, heldByOthers }: LockedBatch,
+  locked: LockedBatch,
   settlements: Map<PendingReceipt, Settlement>,
 ): JudgedWithChanges[] {
+  const { heldByOthers } = locked;
   const judged: JudgedWithChanges[] = [];
   const changed = new Set<string>();
   const reliedOn = new Set<string>();
   for (const pending of batch) {
     const held = heldByOthers.size > 0 && pending.marks.some(({ cis }) => cis !== null && heldByOthers.has(cis));
-    const judgement = held ? null : judge(pending, codes, packages);
+    const judgement = held ? null : judge(pending, locked);
     const clashes =
       judgement === null ||
       judgement.changes.some(({ cis }) => reliedOn.has(cis)) ||
@@ -190,17 +204,20 @@ function judgeInOrder(
   return judged;
 }
 
-function writeStatements(judged: readonly JudgedWithChanges[], now: Date): Statement[] {
+function writeStatements(judged: readonly JudgedWithChanges[], overseers: readonly string[], now: Date): Statement[] {
   if (judged.length === 0) return [];
   const receipts: JudgedReceipt[] = judged.map(({ pending, judgement }) => ({
     pending,
     outcomes: judgement.outcomes,
   }));
   const changes = judged.flatMap(({ judgement }) => judgement.changes);
+  const anomalies = judged.flatMap(({ pending, judgement }) => anomaliesOf(pending, judgement.findings, now));
+  const messages = [...messagesOf(judged.map(({ pending }) => pending)), ...anomalyMessages(anomalies, overseers)];
   return [
     receiptsStatement(receipts, now),
     ...(changes.length === 0 ? [] : [looseChangesStatement(changes, now)]),
-    outboxStatement(messagesOf(judged.map(({ pending }) => pending)), now),
+    ...(anomalies.length === 0 ? [] : [anomaliesStatement(anomalies, now)]),
+    outboxStatement(messages, now),
   ];
 }
 

@@ -26,6 +26,14 @@ const RulesSchema = Type.Object(
     template: TemplateSchema,
     saleByOtherOwner: Type.Enum(['flag', 'refuse']),
     unusedCodeLifeDays: Type.Integer({ minimum: 1, maximum: 3_650 }),
+    /** Of one piece; null: any. */
+    retailPrice: Type.Union([
+      Type.Null(),
+      Type.Object(
+        { minTiyn: Type.Optional(Type.Integer({ minimum: 0 })), maxTiyn: Type.Optional(Type.Integer({ minimum: 0 })) },
+        { ...closed, minProperties: 1 },
+      ),
+    ]),
   },
   closed,
 );
