@@ -25,6 +25,8 @@ export interface Limits {
   readonly errorsPerDocument: number;
   readonly checkFailuresPerMinute: number;
   readonly checkFailuresPerCisPerHour: number;
+  readonly codesPerTillCheck: number;
+  readonly tillCheckMs: number;
 }
 
 /** An adapter that shall run, as data in config/adapters.json. What its settings may be, only the adapter knows. */
@@ -224,6 +226,8 @@ function readLimits(file: URL, problems: string[]): Limits {
     errorsPerDocument: limit('errorsPerDocument'),
     checkFailuresPerMinute: limit('checkFailuresPerMinute'),
     checkFailuresPerCisPerHour: limit('checkFailuresPerCisPerHour'),
+    codesPerTillCheck: limit('codesPerTillCheck'),
+    tillCheckMs: limit('tillCheckMs'),
   };
 }
 

@@ -6,6 +6,8 @@ import { createCatalogue } from './core/catalogue/catalogue.ts';
 import { createPublicCheck } from './core/checks/check.ts';
 import { createFailureLimits } from './core/checks/failure-limits.ts';
 import { createLookUp } from './core/checks/look-up.ts';
+import { createTailJudge } from './core/checks/tail-judge.ts';
+import { createTillCheck } from './core/checks/till-check.ts';
 import type { Clock } from './core/clock.ts';
 import { createCodeQueries } from './core/codes/code-queries.ts';
 import { openIssueJournal } from './core/codes/issue-journal.ts';
@@ -40,6 +42,7 @@ import { createMetrics, metricsRoutes } from './routes/metrics.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import type { AnyRoute } from './routes/route.ts';
+import { tillRoutes } from './routes/till.ts';
 import type { Stops } from './stops.ts';
 import { every } from './stops.ts';
 import type { PipelinedDatabase } from './store/pipelined-database.ts';
@@ -86,7 +89,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...receiptRoutes({ reception, desk, limits, log }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...anomalyRoutes(createAnomalyList({ db, clock })),
-    ...checkRoutes(openCheck(common, keyRing), keyRing),
+    ...openChecks(common, keyRing),
     ...exchangeParts.routes,
     ...limitRoutes(limits),
     ...metricsRoutes(metrics),
@@ -181,13 +184,13 @@ function openReceipts(common: CommonWithExchange, db: PipelinedDatabase, stops: 
   return { desk, reception: createReception({ desk, markReader, clock, marksPerReceipt: limits.marksPerReceipt }) };
 }
 
-function openCheck(common: Common, keyRing: KeyRing) {
-  const { checkFailuresPerMinute: perSourcePerMinute, checkFailuresPerCisPerHour: perCisPerHour } = common.limits;
-  return createPublicCheck({
-    ...common,
-    keyRing,
-    lookUp: createLookUp(common.db, () => new TanbaError('store.unavailable', { retryAfterSeconds: 1 })),
-    failureLimits: createFailureLimits({ perSourcePerMinute, perCisPerHour }),
-    onVerdict: common.metrics.countCheck,
-  });
+function openChecks(common: Common, keyRing: KeyRing) {
+  const { clock, limits, metrics } = common;
+  const { checkFailuresPerMinute: perSourcePerMinute, checkFailuresPerCisPerHour: perCisPerHour } = limits;
+  const failureLimits = createFailureLimits({ perSourcePerMinute, perCisPerHour });
+  const lookUp = createLookUp(common.db, () => new TanbaError('store.unavailable', { retryAfterSeconds: 1 }));
+  const shared = { ...common, lookUp, tailJudge: createTailJudge({ ...common, keyRing, failureLimits }) };
+  const publicCheck = createPublicCheck({ ...shared, onVerdict: metrics.countCheck });
+  const tillCheck = createTillCheck({ ...shared, timeoutMs: limits.tillCheckMs, onReason: metrics.countTillCheck });
+  return [...checkRoutes(publicCheck, keyRing), ...tillRoutes({ tillCheck, clock, limits })];
 }

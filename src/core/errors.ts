@@ -240,6 +240,12 @@ export const errorTable = {
     ru: 'Настройки партнёра неверны.',
     en: 'The settings of the partner cannot be used.',
   },
+  'checks.till_too_slow': {
+    kind: 'unavailable',
+    kk: 'Тексеру уақытында аяқталмады. Офлайн тізімді пайдаланыңыз.',
+    ru: 'Проверка не успела. Используйте офлайн-список.',
+    en: 'The check was not done in time. Use the offline list.',
+  },
   'checks.code_missing': {
     kind: 'invalid',
     kk: 'code параметрі қажет.',

@@ -7,6 +7,8 @@ export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void;
   countDocument(kind: string, status: string): void;
   countCheck(verdict: string): void;
+  /** null: the code may be sold. */
+  countTillCheck(reason: string | null): void;
   observeReceiptBatch(receipts: number): void;
   /** Read whenever the numbers are asked for. */
   watchReceiptQueue(waiting: () => number): void;
@@ -39,6 +41,12 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict'],
     registers: [registry],
   });
+  const tillChecks = new Counter({
+    name: 'tanba_till_check_codes_total',
+    help: 'Codes that tills have asked about, by the reason not to sell them.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
   const batches = new Histogram({
     name: 'tanba_receipt_batch_receipts',
     help: 'Receipts that shared one transaction.',
@@ -50,6 +58,7 @@ export function createMetrics(): Metrics {
     observeRequest: (path, method, status, seconds) => requests.observe({ route: path, method, status }, seconds),
     countDocument: (kind, status) => documents.inc({ kind, status }),
     countCheck: (verdict) => checks.inc({ verdict }),
+    countTillCheck: (reason) => tillChecks.inc({ reason: reason ?? 'none' }),
     observeReceiptBatch: (receipts) => batches.observe(receipts),
     watchReceiptQueue: (waiting) => {
       const gauge: Gauge = new Gauge({

@@ -4,15 +4,14 @@ import { raiseAlert } from '../audit/alerts.ts';
 import type { Catalogue, Product } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import type { ParsedCode, Tail } from '../codes/gs1.ts';
-import type { KeyRing } from '../codes/key-ring.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import type { ProductionFactsReader } from '../codes/production-facts.ts';
 import { TanbaError } from '../errors.ts';
 import type { EffectiveState } from '../lifecycle/effective-state.ts';
 import { REASON_RETAIL } from '../lifecycle/transitions.ts';
 import type { Participants } from '../participants/participants.ts';
-import type { FailureLimits } from './failure-limits.ts';
 import type { LookUp } from './look-up.ts';
+import type { TailJudge } from './tail-judge.ts';
 
 export const VERDICTS = [
   'genuine',
@@ -48,15 +47,13 @@ export interface PublicCheckDeps {
   readonly clock: Clock;
   readonly catalogue: Catalogue;
   readonly participants: Participants;
-  readonly keyRing: KeyRing;
   readonly markReader: MarkReader;
   readonly productionFacts: ProductionFactsReader;
   readonly lookUp: LookUp;
-  readonly failureLimits: FailureLimits;
+  readonly tailJudge: TailJudge;
   readonly onVerdict?: (verdict: Verdict) => void;
 }
 
-const VERIFIED_TAILS_CACHED = 50_000;
 const NAMES_CACHED = 10_000;
 const NAMES_TTL_MS = 300_000;
 
@@ -74,8 +71,7 @@ const NOTHING = {
  * only; a right tail on a code that was never issued is `unknown`, and an alert, because only our keys make right tails.
  */
 export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
-  const { catalogue, markReader, keyRing, lookUp, failureLimits } = deps;
-  const verifiedTails = new LRUCache<string, true>({ max: VERIFIED_TAILS_CACHED });
+  const { catalogue, markReader, tailJudge, lookUp } = deps;
   const names = new LRUCache<string, string>({ max: NAMES_CACHED, ttl: NAMES_TTL_MS });
 
   async function check(text: string, source: string): Promise<CheckAnswer> {
@@ -112,18 +108,11 @@ export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
   }
 
   async function tailIsRight(code: ParsedCode, tail: Tail, source: string): Promise<boolean> {
-    const key = `${code.cis} ${tail.kind === 'key' ? tail.keyId : ''} ${tail.value}`;
-    if (verifiedTails.has(key)) return true;
-    const limitedCis = tail.kind === 'code' ? code.cis : null;
-    const waitSeconds = await failureLimits.blockedFor(source, limitedCis);
-    if (waitSeconds > 0) throw new TanbaError('checks.too_many_failures', { retryAfterSeconds: waitSeconds });
-    const template = code.gtin === null ? undefined : markReader.rulesOf(code.gtin)?.template;
-    if (template !== undefined && (await keyRing.verifyTail(code.cis, template, tail))) {
-      verifiedTails.set(key, true);
-      return true;
+    const verdict = await tailJudge.judge(code, tail, source);
+    if (verdict.kind === 'blocked') {
+      throw new TanbaError('checks.too_many_failures', { retryAfterSeconds: verdict.waitSeconds });
     }
-    await failureLimits.failed(source, limitedCis);
-    return false;
+    return verdict.kind === 'right';
   }
 
   async function raiseNeverIssued(cis: string, source: string): Promise<void> {
