@@ -13,7 +13,9 @@ import { memory } from './benches/memory.ts';
 import { packages } from './benches/packages.ts';
 import { parked } from './benches/parked.ts';
 import { publicCheck } from './benches/public-check.ts';
+import { registers } from './benches/registers.ts';
 import { singleReceipts } from './benches/single-receipts.ts';
+import { tillCheck } from './benches/till-check.ts';
 import { utilisation } from './benches/utilisation.ts';
 import { openBroker } from './broker.ts';
 import { buildHub, type HubProcess, startHubProcess } from './hub-process.ts';
@@ -25,6 +27,8 @@ const BENCHES: readonly Bench[] = [
   utilisation,
   singleReceipts,
   bulkReceipts,
+  registers,
+  tillCheck,
   publicCheck,
   disk,
   memory,
