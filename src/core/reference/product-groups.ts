@@ -26,6 +26,8 @@ const RulesSchema = Type.Object(
     template: TemplateSchema,
     saleByOtherOwner: Type.Enum(['flag', 'refuse']),
     unusedCodeLifeDays: Type.Integer({ minimum: 1, maximum: 3_650 }),
+    /** What a till does with these goods when its block list is too old to answer: sell, or refuse. */
+    offlineCheck: Type.Enum(['open', 'closed']),
   },
   closed,
 );
