@@ -36,7 +36,7 @@ export const GROUPS: GroupPolicies = {
 };
 
 export const HOUR = 3_600_000;
-export function after(ms: number, from = ISSUED_AT): Date {
+export function later(ms: number, from = ISSUED_AT): Date {
   return new Date(from.getTime() + ms);
 }
 
