@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startBaselineServer } from './baseline.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { backlog } from './benches/backlog.ts';
+import { blockList } from './benches/block-list.ts';
 import { bulkReceipts } from './benches/bulk-receipts.ts';
 import { deliveries, embeddedDeliveries } from './benches/deliveries.ts';
 import { disk } from './benches/disk.ts';
@@ -38,6 +39,7 @@ const BENCHES: readonly Bench[] = [
   parked,
   backlog,
   intake,
+  blockList,
 ];
 const QUICK_PART = 5;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -132,7 +132,7 @@ function productGroups(): string {
   const rows = loadProductGroups(new URL('config/product-groups/', ROOT))
     .list()
     .flatMap(({ productGroup, names, versions }) =>
-      versions.map(({ effectiveFrom, template, saleByOtherOwner }) => [
+      versions.map(({ effectiveFrom, template, saleByOtherOwner, offlineCheck }) => [
         code(productGroup),
         names.en,
         dayOf(effectiveFrom),
@@ -140,9 +140,13 @@ function productGroups(): string {
         TAILS[template.tail],
         algorithmOf(template),
         code(saleByOtherOwner),
+        code(offlineCheck),
       ]),
     );
-  return table(['group', 'name', 'from', 'serial', 'tail', 'made by', 'sale by another owner'], rows);
+  return table(
+    ['group', 'name', 'from', 'serial', 'tail', 'made by', 'sale by another owner', 'till with an old block list'],
+    rows,
+  );
 }
 
 /** The day in Kazakhstan on which a version begins; before March 2024 its capital was an hour further ahead. */

@@ -10,6 +10,7 @@ const rules = {
   template: { name: 'test-13-4', serialLength: 13, tail: 'code-4' },
   saleByOtherOwner: 'flag',
   unusedCodeLifeDays: 30,
+  offlineCheck: 'open',
 };
 const names = { kk: 'Сынақ', ru: 'Проба', en: 'Trial' };
 const FROM = '2026-01-01T00:00:00+05:00';

@@ -3,7 +3,6 @@ import type { Database } from '../../store/database.ts';
 import { raiseAlert } from '../audit/alerts.ts';
 import type { Catalogue, Product } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
-import type { ParsedCode, Tail } from '../codes/gs1.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import type { ProductionFactsReader } from '../codes/production-facts.ts';
 import { TanbaError } from '../errors.ts';
@@ -11,7 +10,7 @@ import type { EffectiveState } from '../lifecycle/effective-state.ts';
 import { REASON_RETAIL } from '../lifecycle/transitions.ts';
 import type { Participants } from '../participants/participants.ts';
 import type { LookUp } from './look-up.ts';
-import type { TailJudge } from './tail-judge.ts';
+import { hasTail, type TailedCode, type TailJudge } from './tail-judge.ts';
 
 export const VERDICTS = [
   'genuine',
@@ -84,10 +83,10 @@ export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
     const [result] = await markReader.read([text]);
     if (result === undefined || !result.ok) return { verdict: 'malformed', cis: null, gtin: null, ...NOTHING };
     const { code } = result;
-    const { cis, gtin, tail } = code;
+    const { cis, gtin } = code;
     const product = gtin === null ? null : ((await catalogue.find([gtin])).get(gtin) ?? null);
-    if (tail === null) return { ...NOTHING, verdict: 'unverified', cis, gtin, product };
-    if (!(await tailIsRight(code, tail, source))) return { ...NOTHING, verdict: 'forged', cis, gtin, product };
+    if (!hasTail(code)) return { ...NOTHING, verdict: 'unverified', cis, gtin, product };
+    if (!(await tailIsRight(code, source))) return { ...NOTHING, verdict: 'forged', cis, gtin, product };
     const found = await lookUp.find(cis);
     if (found === null) {
       await raiseNeverIssued(cis, source);
@@ -107,8 +106,8 @@ export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
     };
   }
 
-  async function tailIsRight(code: ParsedCode, tail: Tail, source: string): Promise<boolean> {
-    const verdict = await tailJudge.judge(code, tail, source);
+  async function tailIsRight(code: TailedCode, source: string): Promise<boolean> {
+    const verdict = await tailJudge.judge(code, source);
     if (verdict.kind === 'blocked') {
       throw new TanbaError('checks.too_many_failures', { retryAfterSeconds: verdict.waitSeconds });
     }

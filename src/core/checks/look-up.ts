@@ -14,6 +14,8 @@ export interface FoundCode {
  */
 export interface LookUp {
   find(cis: string): Promise<FoundCode | null>;
+  /** Those that exist, by cis; in one statement, with others that ask meanwhile. */
+  findAll(cises: readonly string[]): Promise<ReadonlyMap<string, FoundCode>>;
 }
 
 const READERS = 2;
@@ -21,8 +23,8 @@ const KEYS_PER_READ = 256;
 const WAITING_MAX = 20_000;
 
 interface Waiter {
-  readonly cis: string;
-  readonly resolve: (found: FoundCode | null) => void;
+  readonly cises: readonly string[];
+  readonly resolve: (found: ReadonlyMap<string, FoundCode>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -38,8 +40,7 @@ export function createLookUp(db: Database, onOverload: () => Error): LookUp {
     setImmediate(() => {
       scheduled = false;
       while (readers < READERS && waiting.length > 0) {
-        const group = waiting.slice(0, KEYS_PER_READ);
-        waiting = waiting.slice(KEYS_PER_READ);
+        const group = takeGroup();
         readers += 1;
         void answer(group).finally(() => {
           readers -= 1;
@@ -49,25 +50,46 @@ export function createLookUp(db: Database, onOverload: () => Error): LookUp {
     });
   }
 
+  /** As many as share a read; at least one, however many keys it has. */
+  function takeGroup(): readonly Waiter[] {
+    let keys = 0;
+    let count = 0;
+    for (const { cises } of waiting) {
+      keys += cises.length;
+      if (count > 0 && keys > KEYS_PER_READ) break;
+      count += 1;
+    }
+    const group = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return group;
+  }
+
   async function answer(group: readonly Waiter[]): Promise<void> {
     try {
-      const { codes: rows, packages } = await readPaths(db, [...new Set(group.map(({ cis }) => cis))]);
-      for (const { cis, resolve } of group) {
-        const row = rows.get(cis);
-        resolve(row === undefined ? null : { row, state: effectiveState(row, pathOf(row, packages) ?? []) });
+      const { codes: rows, packages } = await readPaths(db, [...new Set(group.flatMap(({ cises }) => cises))]);
+      for (const { cises, resolve } of group) {
+        const found = new Map<string, FoundCode>();
+        for (const cis of cises) {
+          const row = rows.get(cis);
+          if (row !== undefined) found.set(cis, { row, state: effectiveState(row, pathOf(row, packages) ?? []) });
+        }
+        resolve(found);
       }
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
   }
 
+  function findAll(cises: readonly string[]): Promise<ReadonlyMap<string, FoundCode>> {
+    if (waiting.length >= WAITING_MAX) return Promise.reject(onOverload());
+    return new Promise((resolve, reject) => {
+      waiting.push({ cises, resolve, reject });
+      schedule();
+    });
+  }
+
   return {
-    find: (cis) => {
-      if (waiting.length >= WAITING_MAX) return Promise.reject(onOverload());
-      return new Promise((resolve, reject) => {
-        waiting.push({ cis, resolve, reject });
-        schedule();
-      });
-    },
+    findAll,
+    find: async (cis) => (await findAll([cis])).get(cis) ?? null,
   };
 }

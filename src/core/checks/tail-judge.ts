@@ -12,7 +12,15 @@ export type TailVerdict =
 
 /** Judges verification codes, without the database. What was right stays right: it is remembered. */
 export interface TailJudge {
-  judge(code: ParsedCode, tail: Tail, source: string): Promise<TailVerdict>;
+  judge(code: TailedCode, source: string): Promise<TailVerdict>;
+  /** In the order of the codes. */
+  judgeAll(codes: readonly TailedCode[], source: string): Promise<readonly TailVerdict[]>;
+}
+
+export type TailedCode = ParsedCode & { readonly tail: Tail };
+
+export function hasTail(code: ParsedCode): code is TailedCode {
+  return code.tail !== null;
 }
 
 export interface TailJudgeDeps {
@@ -27,20 +35,26 @@ const WRONG: TailVerdict = { kind: 'wrong' };
 
 export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudgeDeps): TailJudge {
   const verified = new LRUCache<string, true>({ max: VERIFIED_TAILS_CACHED });
-  return {
-    judge: async (code, tail, source) => {
-      const key = `${code.cis} ${tail.kind === 'key' ? tail.keyId : ''} ${tail.value}`;
-      if (verified.has(key)) return RIGHT;
-      const limitedCis = tail.kind === 'code' ? code.cis : null;
-      const waitSeconds = await failureLimits.blockedFor(source, limitedCis);
-      if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
-      const template = code.gtin === null ? undefined : markReader.rulesOf(code.gtin)?.template;
-      if (template !== undefined && (await keyRing.verifyTail(code.cis, template, tail))) {
-        verified.set(key, true);
-        return RIGHT;
-      }
-      await failureLimits.failed(source, limitedCis);
-      return WRONG;
-    },
-  };
+
+  function keyOf({ cis, tail }: TailedCode): string {
+    return `${cis} ${tail.kind === 'key' ? tail.keyId : ''} ${tail.value}`;
+  }
+
+  async function judgeNew(code: TailedCode, source: string): Promise<TailVerdict> {
+    const { cis, gtin, tail } = code;
+    const limitedCis = tail.kind === 'code' ? cis : null;
+    const waitSeconds = await failureLimits.blockedFor(source, limitedCis);
+    if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
+    const template = gtin === null ? undefined : markReader.rulesOf(gtin)?.template;
+    if (template !== undefined && (await keyRing.verifyTail(cis, template, tail))) {
+      verified.set(keyOf(code), true);
+      return RIGHT;
+    }
+    await failureLimits.failed(source, limitedCis);
+    return WRONG;
+  }
+
+  const judge: TailJudge['judge'] = (code, source) =>
+    verified.has(keyOf(code)) ? Promise.resolve(RIGHT) : judgeNew(code, source);
+  return { judge, judgeAll: (codes, source) => Promise.all(codes.map((code) => judge(code, source))) };
 }

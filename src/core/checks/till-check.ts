@@ -1,14 +1,13 @@
 import type { Clock } from '../clock.ts';
-import type { ParsedCode, ParseResult } from '../codes/gs1.ts';
+import type { ParsedCode } from '../codes/gs1.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
-import type { ProductionFactsReader } from '../codes/production-facts.ts';
-import { endOfDay } from '../documents/dates.ts';
+import type { Expiry, ProductionFactsReader } from '../codes/production-facts.ts';
 import { TanbaError } from '../errors.ts';
 import type { EffectiveState } from '../lifecycle/effective-state.ts';
 import { decide } from '../receipts/decision-table.ts';
 import { storableText } from '../storable.ts';
 import type { FoundCode, LookUp } from './look-up.ts';
-import type { TailJudge, TailVerdict } from './tail-judge.ts';
+import { hasTail, type TailJudge, type TailVerdict } from './tail-judge.ts';
 import { REASON_OF_ANOMALY, type TillReason } from './till-reasons.ts';
 
 /** What a till is told of a code before it sells it. Never who owns the goods. */
@@ -53,11 +52,12 @@ export interface TillCheckDeps {
   readonly onReason?: (reason: TillReason | null) => void;
 }
 
-interface Look {
-  readonly code: ParsedCode;
+interface Known {
   readonly tail: TailVerdict | null;
   readonly found: FoundCode | null;
 }
+
+const NOT_JUDGED: TailVerdict = { kind: 'blocked', waitSeconds: 1 };
 
 const UNKNOWN_GOODS = {
   found: false,
@@ -72,29 +72,22 @@ const UNKNOWN_GOODS = {
 export function createTillCheck(deps: TillCheckDeps): TillCheck {
   const { clock, markReader, lookUp, tailJudge, productionFacts, timeoutMs } = deps;
 
-  async function look(result: ParseResult, source: string): Promise<Look | null> {
-    if (!result.ok) return null;
-    const { code } = result;
-    // Asked at once for all: look-ups of one turn share a statement.
-    const [tail, found] = await Promise.all([
-      code.tail === null ? null : tailJudge.judge(code, code.tail, source),
-      lookUp.find(code.cis),
-    ]);
-    return { code, tail, found };
-  }
-
   async function answers({ bin }: TillAsker, marks: readonly string[]): Promise<readonly TillAnswer[]> {
-    const looks = await Promise.all((await markReader.read(marks)).map((result) => look(result, bin)));
-    const rows = looks.flatMap((one) => (one?.found ? [one.found.row] : []));
-    const facts = await productionFacts.of(rows);
+    const results = await markReader.read(marks);
+    const codes = results.flatMap((result) => (result.ok ? [result.code] : []));
+    const tailed = codes.filter(hasTail);
+    const [verdicts, found] = await Promise.all([
+      tailJudge.judgeAll(tailed, bin),
+      lookUp.findAll(codes.map(({ cis }) => cis)),
+    ]);
+    const tails = new Map<ParsedCode, TailVerdict>(tailed.map((code, index) => [code, verdicts[index] ?? NOT_JUDGED]));
+    const expiries = await productionFacts.expiries([...found.values()].map(({ row }) => row));
     const now = clock.now();
-    return looks.map((one, index) => {
-      if (one === null) {
-        const mark = storableText(marks[index] ?? '');
-        return { ...UNKNOWN_GOODS, cis: null, mark, gtin: null, valid: false, reason: 'malformed' };
-      }
-      const expiryDate = facts.get(one.code.cis)?.expiryDate ?? null;
-      return answerOf(one, { bin, expiryDate, now, markReader });
+    return results.map((result, index) => {
+      if (!result.ok) return malformed(marks[index] ?? '');
+      const { code } = result;
+      const known = { found: found.get(code.cis) ?? null, tail: tails.get(code) ?? null };
+      return answerOf(code, known, { bin, expiry: expiries.get(code.cis) ?? null, now, markReader });
     });
   }
 
@@ -107,31 +100,40 @@ export function createTillCheck(deps: TillCheckDeps): TillCheck {
   };
 }
 
+function malformed(text: string): TillAnswer {
+  return { cis: null, mark: storableText(text), gtin: null, valid: false, ...UNKNOWN_GOODS, reason: 'malformed' };
+}
+
 interface Circumstances {
   readonly bin: string;
-  readonly expiryDate: string | null;
+  readonly expiry: Expiry | null;
   readonly now: Date;
   readonly markReader: Pick<MarkReader, 'rulesOf'>;
 }
 
-function answerOf({ code, tail, found }: Look, { bin, expiryDate, now, markReader }: Circumstances): TillAnswer {
-  const { cis, gtin } = code;
-  const rules = gtin === null ? undefined : markReader.rulesOf(gtin);
-  const named = { cis, gtin, valid: gtin === null || rules !== undefined };
-  if (!named.valid) return { ...UNKNOWN_GOODS, ...named, reason: 'not_in_catalogue' };
-  if (tail?.kind === 'wrong') return { ...UNKNOWN_GOODS, ...named, verified: false, reason: 'forged' };
-  if (tail?.kind === 'blocked') return { ...UNKNOWN_GOODS, ...named, reason: 'too_many_failures' };
+function answerOf(
+  { cis, gtin }: ParsedCode,
+  { tail, found }: Known,
+  { bin, expiry, now, markReader }: Circumstances,
+): TillAnswer {
+  const rules = gtin === null ? undefined : markReader.rulesOf(gtin, now);
+  const valid = gtin === null || rules !== undefined;
+  if (!valid) return { cis, gtin, valid, ...UNKNOWN_GOODS, reason: 'not_in_catalogue' };
+  if (tail?.kind === 'wrong') return { cis, gtin, valid, ...UNKNOWN_GOODS, verified: false, reason: 'forged' };
+  if (tail?.kind === 'blocked') return { cis, gtin, valid, ...UNKNOWN_GOODS, reason: 'too_many_failures' };
   const state = found?.state ?? null;
-  const expired = expiryDate !== null && now > endOfDay(expiryDate);
+  const expired = expiry !== null && now > expiry.lastMoment;
   const reason = whyNot({ state, seller: bin, refuseOtherOwner: rules?.saleByOtherOwner === 'refuse', expired });
   return {
-    ...named,
+    cis,
+    gtin,
     found: found !== null,
+    valid,
     verified: tail === null ? null : true,
     sold: reason === 'sold',
     blocked: state?.hold === 'blocked',
     expired,
-    expiryDate,
+    expiryDate: expiry?.date ?? null,
     realizable: reason === null,
     reason,
   };

@@ -18,8 +18,14 @@ export interface ProductionFactsReader {
   of(
     codes: readonly Pick<CodeRow, 'cis' | 'appliedBy' | 'introducedBy'>[],
   ): Promise<ReadonlyMap<string, ProductionFacts>>;
-  /** By cis: the last moment in which goods that expire may be sold. From memory where their documents were seen lately. */
-  expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Date>>;
+  /** By cis, of goods that expire. From memory where their documents were seen lately. */
+  expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Expiry>>;
+}
+
+/** When goods expire, as their document wrote it, and the last moment in which they may be sold. */
+export interface Expiry {
+  readonly date: string;
+  readonly lastMoment: Date;
 }
 
 const DOCUMENTS_CACHED = 50_000;
@@ -31,8 +37,12 @@ interface Header {
   readonly header: Readonly<Record<string, unknown>>;
 }
 
+interface KnownHeader extends Header {
+  readonly expiry: Expiry | null;
+}
+
 export function createProductionFacts(db: Database): ProductionFactsReader {
-  const headers = new LRUCache<string, Header>({ max: DOCUMENTS_CACHED });
+  const headers = new LRUCache<string, KnownHeader>({ max: DOCUMENTS_CACHED });
 
   async function load(documentIds: readonly string[]): Promise<void> {
     if (documentIds.length === 0) return;
@@ -41,17 +51,20 @@ export function createProductionFacts(db: Database): ProductionFactsReader {
       text: READ_HEADERS,
       values: [documentIds],
     });
-    for (const { documentId, bin, header } of rows) headers.set(documentId, { bin, header });
+    for (const { documentId, bin, header } of rows) {
+      const date = text(header['expiryDate']);
+      headers.set(documentId, { bin, header, expiry: date === null ? null : { date, lastMoment: endOfDay(date) } });
+    }
   }
 
-  async function expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Date>> {
+  async function expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Expiry>> {
     const missing = new Set<string>();
     for (const { appliedBy } of codes) if (appliedBy !== null && !headers.has(appliedBy)) missing.add(appliedBy);
     await load([...missing]);
-    const found = new Map<string, Date>();
+    const found = new Map<string, Expiry>();
     for (const { cis, appliedBy } of codes) {
-      const date = appliedBy === null ? null : text(headers.get(appliedBy)?.header['expiryDate']);
-      if (date !== null) found.set(cis, endOfDay(date));
+      const expiry = appliedBy === null ? undefined : headers.get(appliedBy)?.expiry;
+      if (expiry) found.set(cis, expiry);
     }
     return found;
   }

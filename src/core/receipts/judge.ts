@@ -1,3 +1,4 @@
+import type { Expiry } from '../codes/production-facts.ts';
 import type { CodeRows } from '../lifecycle/code-rows.ts';
 import { pathOf } from '../lifecycle/code-rows.ts';
 import type { CodeRow, EffectiveState } from '../lifecycle/effective-state.ts';
@@ -49,7 +50,7 @@ export interface KnownGoods {
   readonly codes: CodeRows;
   readonly packages: CodeRows;
   /** By cis, of goods that expire. */
-  readonly expiries: ReadonlyMap<string, Date>;
+  readonly expiries: ReadonlyMap<string, Expiry>;
 }
 
 export interface Judgement {
@@ -90,7 +91,7 @@ export function judge(pending: PendingReceipt, { codes, packages, expiries }: Kn
     if (path === null) return null;
     for (const above of path) reliedOn.add(above.cis);
     const state = row === null ? null : effectiveState(row, path);
-    const { effect, found } = findWhatIsWrong(pending, mark, state, expiries.get(mark.cis) ?? null);
+    const { effect, found } = findWhatIsWrong(pending, mark, state, expiries.get(mark.cis)?.lastMoment ?? null);
     const goods = { cis: mark.cis, gtin: gtinOf(mark.cis), owner: state?.owner ?? null };
     findings.push(...found.map((finding) => ({ ...goods, ...finding })));
     outcomes.push({ cis: mark.cis, outcome: OUTCOMES[effect], anomaly: found[0]?.kind ?? null });

@@ -34,6 +34,8 @@ const RulesSchema = Type.Object(
         { ...closed, minProperties: 1 },
       ),
     ]),
+    /** What a till does with these goods when its block list is too old to answer: sell, or refuse. */
+    offlineCheck: Type.Enum(['open', 'closed']),
   },
   closed,
 );
