@@ -130,10 +130,10 @@ describe('what is wrong about a receipt', () => {
     const cis = await cigarettes(MANUFACTURER);
     const { receiptId, outcomes } = await push(circulation, receiptOf([cis], { sum: 1 }));
     assert.equal(outcomes[0]?.anomaly, 'sold_by_other_owner');
-    assert.deepEqual(
-      (await recorded(receiptId)).map(({ kind }) => kind).sort(),
-      ['price_out_of_range', 'sold_by_other_owner'],
-    );
+    assert.deepEqual((await recorded(receiptId)).map(({ kind }) => kind).sort(), [
+      'price_out_of_range',
+      'sold_by_other_owner',
+    ]);
   });
 
   it('is a part of a unit, which stays in circulation', async () => {

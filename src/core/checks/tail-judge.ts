@@ -43,7 +43,7 @@ export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudg
   async function judgeNew(code: TailedCode, source: string): Promise<TailVerdict> {
     const { cis, gtin, tail } = code;
     const limitedCis = tail.kind === 'code' ? cis : null;
-    const waitSeconds = await failureLimits.blockedFor(source, limitedCis);
+    const waitSeconds = limitedCis === null ? 0 : await failureLimits.blockedFor(source, limitedCis);
     if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
     const template = gtin === null ? undefined : markReader.rulesOf(gtin)?.template;
     if (template !== undefined && (await keyRing.verifyTail(cis, template, tail))) {
@@ -54,7 +54,19 @@ export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudg
     return WRONG;
   }
 
-  const judge: TailJudge['judge'] = (code, source) =>
-    verified.has(keyOf(code)) ? Promise.resolve(RIGHT) : judgeNew(code, source);
-  return { judge, judgeAll: (codes, source) => Promise.all(codes.map((code) => judge(code, source))) };
+  async function judgeAll(codes: readonly TailedCode[], source: string): Promise<readonly TailVerdict[]> {
+    const fresh = codes.filter((code) => !verified.has(keyOf(code)));
+    // The source is looked at once for all of a request.
+    const waitSeconds = fresh.length === 0 ? 0 : await failureLimits.blockedFor(source, null);
+    const judged = await Promise.all(
+      fresh.map((code): TailVerdict | Promise<TailVerdict> =>
+        waitSeconds > 0 ? { kind: 'blocked', waitSeconds } : judgeNew(code, source),
+      ),
+    );
+    if (fresh.length === codes.length) return judged;
+    const verdicts = new Map(fresh.map((code, index) => [code, judged[index] ?? RIGHT]));
+    return codes.map((code) => verdicts.get(code) ?? RIGHT);
+  }
+
+  return { judgeAll, judge: async (code, source) => (await judgeAll([code], source))[0] ?? WRONG };
 }

@@ -5,6 +5,7 @@ import type { Expiry, ProductionFactsReader } from '../codes/production-facts.ts
 import { TanbaError } from '../errors.ts';
 import type { EffectiveState } from '../lifecycle/effective-state.ts';
 import { decide } from '../receipts/decision-table.ts';
+import type { RuleSet } from '../reference/product-groups.ts';
 import { storableText } from '../storable.ts';
 import type { FoundCode, LookUp } from './look-up.ts';
 import { hasTail, type TailJudge, type TailVerdict } from './tail-judge.ts';
@@ -83,11 +84,12 @@ export function createTillCheck(deps: TillCheckDeps): TillCheck {
     const tails = new Map<ParsedCode, TailVerdict>(tailed.map((code, index) => [code, verdicts[index] ?? NOT_JUDGED]));
     const expiries = await productionFacts.expiries([...found.values()].map(({ row }) => row));
     const now = clock.now();
+    const rulesOf = remembered((gtin: string) => markReader.rulesOf(gtin, now));
     return results.map((result, index) => {
       if (!result.ok) return malformed(marks[index] ?? '');
       const { code } = result;
       const known = { found: found.get(code.cis) ?? null, tail: tails.get(code) ?? null };
-      return answerOf(code, known, { bin, expiry: expiries.get(code.cis) ?? null, now, markReader });
+      return answerOf(code, known, { bin, expiry: expiries.get(code.cis) ?? null, now, rulesOf });
     });
   }
 
@@ -108,15 +110,25 @@ interface Circumstances {
   readonly bin: string;
   readonly expiry: Expiry | null;
   readonly now: Date;
-  readonly markReader: Pick<MarkReader, 'rulesOf'>;
+  readonly rulesOf: (gtin: string) => RuleSet | undefined;
+}
+
+/** Codes that come together are mostly of few goods. */
+function remembered<V>(read: (key: string) => V): (key: string) => V {
+  const known = new Map<string, V>();
+  return (key) => {
+    const value = known.get(key) ?? read(key);
+    known.set(key, value);
+    return value;
+  };
 }
 
 function answerOf(
   { cis, gtin }: ParsedCode,
   { tail, found }: Known,
-  { bin, expiry, now, markReader }: Circumstances,
+  { bin, expiry, now, rulesOf }: Circumstances,
 ): TillAnswer {
-  const rules = gtin === null ? undefined : markReader.rulesOf(gtin, now);
+  const rules = gtin === null ? undefined : rulesOf(gtin);
   const valid = gtin === null || rules !== undefined;
   if (!valid) return { cis, gtin, valid, ...UNKNOWN_GOODS, reason: 'not_in_catalogue' };
   if (tail?.kind === 'wrong') return { cis, gtin, valid, ...UNKNOWN_GOODS, verified: false, reason: 'forged' };

@@ -32,10 +32,17 @@ export function createMarkReader({ catalogue, productGroups, clock }: MarkReader
 
   async function read(texts: readonly string[]): Promise<readonly ParseResult[]> {
     const missing = new Set<string>();
+    const now = clock.now();
+    // Codes that come together are mostly of few goods.
+    const known = new Map<string, number>();
     const serialLengthOf = (gtin: string): number | undefined => {
+      const length = known.get(gtin);
+      if (length !== undefined) return length;
       const product = catalogue.peek(gtin);
       if (product === undefined) missing.add(gtin);
-      return product ? productGroups.at(product.productGroup, clock.now())?.template.serialLength : undefined;
+      const found = product ? productGroups.at(product.productGroup, now)?.template.serialLength : undefined;
+      if (found !== undefined) known.set(gtin, found);
+      return found;
     };
     const results = texts.map((text) => parseCode(text, serialLengthOf));
     if (missing.size === 0) return results;

@@ -59,12 +59,17 @@ export function createProductionFacts(db: Database): ProductionFactsReader {
 
   async function expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Expiry>> {
     const missing = new Set<string>();
-    for (const { appliedBy } of codes) if (appliedBy !== null && !headers.has(appliedBy)) missing.add(appliedBy);
+    for (const { appliedBy } of codes) {
+      if (appliedBy !== null && !missing.has(appliedBy) && !headers.has(appliedBy)) missing.add(appliedBy);
+    }
     await load([...missing]);
     const found = new Map<string, Expiry>();
+    const byDocument = new Map<string, Expiry | null>();
     for (const { cis, appliedBy } of codes) {
-      const expiry = appliedBy === null ? undefined : headers.get(appliedBy)?.expiry;
-      if (expiry) found.set(cis, expiry);
+      if (appliedBy === null) continue;
+      const expiry = byDocument.get(appliedBy) ?? headers.get(appliedBy)?.expiry ?? null;
+      byDocument.set(appliedBy, expiry);
+      if (expiry !== null) found.set(cis, expiry);
     }
     return found;
   }
