@@ -51,6 +51,8 @@ export interface ExchangePartsDeps {
   readonly participants: Participants;
   readonly reception: Reception;
   readonly works: boolean;
+  /** Of the core. */
+  readonly jobs: readonly Job[];
   readonly loadedAdapters: readonly LoadedAdapter[];
 }
 
@@ -128,7 +130,7 @@ function open(deps: ExchangePartsDeps, partners: KnownPartners): Promise<readonl
 }
 
 function jobsOf(
-  { store: { db } }: ExchangePartsDeps,
+  { store: { db }, jobs }: ExchangePartsDeps,
   { directory }: Exchange,
   adapters: readonly RunningAdapter[],
   deliveries: readonly Adapter[],
@@ -136,6 +138,7 @@ function jobsOf(
   return [
     createReconciliationJob({ db, directory }),
     createRetentionJob({ db, adapters: deliveries }),
+    ...jobs,
     ...adapters.flatMap(({ opened }) => opened.jobs ?? []),
   ];
 }

@@ -2,6 +2,8 @@ import { createApiKeys } from './access/api-keys.ts';
 import type { LoadedAdapter } from './adapters/load.ts';
 import type { RunningAdapter } from './adapters/open.ts';
 import type { Config } from './config.ts';
+import { createBlockListJob } from './core/blocklist/block-list-job.ts';
+import { createBlockListPublisher } from './core/blocklist/publishing.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
 import { createPublicCheck } from './core/checks/check.ts';
 import { createFailureLimits } from './core/checks/failure-limits.ts';
@@ -33,6 +35,7 @@ import { type ExchangeParts, openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
 import type { Store } from './open-store.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
+import { blockListRoutes } from './routes/block-list.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -78,8 +81,11 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   let exchangeParts: ExchangeParts | undefined;
   const exchange = { wake: () => exchangeParts?.exchange.wake() };
   const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
-  exchangeParts = await openExchange({ ...common, store, masterKey, reception, loadedAdapters: adapters }, stops);
-  const { keyRing, orders } = await openIssuing({ ...common, exchange }, masterKey, stops);
+  const keyRing = await openKeys(common, masterKey, stops);
+  const jobs = [createBlockListJob(createBlockListPublisher({ ...common, keyRing }))];
+  const exchangeDeps = { ...common, store, masterKey, reception, jobs, loadedAdapters: adapters };
+  exchangeParts = await openExchange(exchangeDeps, stops);
+  const orders = await openIssuing({ ...common, exchange, keyRing }, stops);
   const { processor, intake } = await openDocuments({ ...common, exchange }, stops);
   const { limits } = config;
   const { db } = store;
@@ -90,6 +96,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),
+    ...blockListRoutes(db),
     ...exchangeParts.routes,
     ...limitRoutes(limits),
     ...metricsRoutes(metrics),
@@ -131,17 +138,17 @@ function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
   };
 }
 
-async function openIssuing(
-  common: CommonWithExchange,
-  masterKey: Buffer,
-  stops: Stops,
-): Promise<{ keyRing: KeyRing; orders: Orders }> {
-  const { config, db, clock, log, works } = common;
+async function openKeys({ config, db, clock, log }: Common, masterKey: Buffer, stops: Stops): Promise<KeyRing> {
   const keyRing = await openKeyRing({ db, clock, keyFile: config.keyFile, masterKey });
   stops.push(every(KEY_REFRESH_MS, log, 'key ring', () => keyRing.refresh()));
+  return keyRing;
+}
+
+async function openIssuing(deps: CommonWithExchange & { readonly keyRing: KeyRing }, stops: Stops): Promise<Orders> {
+  const { config, clock, works } = deps;
   const journal = await openIssueJournal({ folder: config.issueJournal, clock });
   stops.push(() => journal.close());
-  return { keyRing, orders: createOrders({ ...common, keyRing, journal, emits: works }) };
+  return createOrders({ ...deps, journal, emits: works });
 }
 
 async function openDocuments(common: CommonWithExchange, stops: Stops) {

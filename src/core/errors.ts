@@ -246,6 +246,12 @@ export const errorTable = {
     ru: 'Проверка не успела. Используйте офлайн-список.',
     en: 'The check was not done in time. Use the offline list.',
   },
+  'checks.block_list_unknown': {
+    kind: 'not_found',
+    kk: '{sequence} тізімі жоқ: ағымдағы тізімдерді сұраңыз.',
+    ru: 'Списка {sequence} нет: запросите действующие списки.',
+    en: 'There is no block list {sequence}: ask for the current ones.',
+  },
   'checks.code_missing': {
     kind: 'invalid',
     kk: 'code параметрі қажет.',
