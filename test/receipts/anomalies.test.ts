@@ -119,11 +119,33 @@ describe('what is wrong about a receipt', () => {
   });
 
   it('is a price outside the limits of the product group, piece by piece', async () => {
-    const under = await push(circulation, receiptOf([await cigarettes()], { sum: 89_999 }));
+    const under = await push(circulation, receiptOf([await cigarettes()], { sum: 96_999 }));
     assert.equal(under.outcomes[0]?.anomaly, 'price_out_of_range');
-    assert.deepEqual((await recorded(under.receiptId))[0]?.details, { price: 89_999, minTiyn: 90_000 });
-    const right = await push(circulation, receiptOf([await cigarettes()], { sum: 90_000 }));
+    assert.deepEqual((await recorded(under.receiptId))[0]?.details, { price: 96_999, minTiyn: 97_000 });
+    const right = await push(circulation, receiptOf([await cigarettes()], { sum: 97_000 }));
     assert.equal(right.outcomes[0]?.anomaly, null);
+  });
+
+  it('is judged by the price that was in force at the time of the receipt', async () => {
+    const earlier = receiptOf([await cigarettes()], { sum: 92_000, at: '2025-12-31T23:59:59+05:00' });
+    assert.equal((await push(circulation, earlier)).outcomes[0]?.anomaly, null);
+  });
+
+  it('is no part of a unit where a mark was scanned twice, or where goods are weighed', async () => {
+    const [twice = '', weighed = ''] = await inCirculation(2);
+    const items = [
+      { marks: [twice, twice], quantity: 1, price: 100, sum: 100 },
+      { marks: [weighed], quantity: 0.35, measureUnit: '166', price: 100, sum: 35 },
+    ];
+    const { outcomes } = await push(circulation, { ...receiptOf([]), items });
+    assert.deepEqual(
+      outcomes.map(({ outcome, anomaly }) => [outcome, anomaly]),
+      [
+        ['sold', null],
+        ['unchanged', 'repeated_in_receipt'],
+        ['sold', null],
+      ],
+    );
   });
 
   it('is all recorded, and the first is told: lifecycle, then expiry, then price', async () => {

@@ -44,11 +44,14 @@ const STORNO_DISCOUNT = 6;
 const QUANTITY_SCALE = 1_000;
 const GTIN = /^(\d{8}|\d{12,14})$/;
 const NAME_MAX = 512;
+const UNIT = /^\d{3}$/;
+const PIECES = '796';
 
 interface Line {
   readonly name: string;
   readonly price: number;
   readonly gtin: string | undefined;
+  readonly unit: string;
   marks: readonly string[];
   thousandths: number;
   sum: number;
@@ -98,11 +101,12 @@ function itemsOf(items: readonly TicketItem[]): Receipt['items'] {
     lines.map(({ sum }) => sum),
   );
   if (sums === null) throw new TicketError('items', 'the discounts are higher than the goods');
-  return lines.map(({ marks, gtin, name, thousandths, price }, index) => ({
+  return lines.map(({ marks, gtin, name, unit, thousandths, price }, index) => ({
     marks: [...marks],
     ...(gtin === undefined ? {} : { gtin }),
     ...(name === '' ? {} : { name }),
     quantity: thousandths / QUANTITY_SCALE,
+    ...(unit === PIECES ? {} : { measureUnit: unit }),
     price,
     sum: sums[index] ?? 0,
   }));
@@ -115,6 +119,7 @@ function lineOf(field: string, commodity: Commodity | undefined): Line {
   return {
     name: name.slice(0, NAME_MAX),
     price: money(`${field}.price`, commodity.price),
+    unit: UNIT.test(commodity.measure_unit_code ?? '') ? (commodity.measure_unit_code ?? PIECES) : PIECES,
     gtin: [ntin, barcode].find((text) => GTIN.test(text)),
     marks: marksOf(commodity),
     thousandths: thousandths(`${field}.quantity`, quantity),

@@ -8,6 +8,7 @@ export const WEBHOOK_KINDS: readonly MessageKind[] = [
   { kind: 'document.accepted', summary: 'A document has been applied.' },
   { kind: 'document.rejected', summary: 'A document was refused, or has failed.' },
   { kind: 'receipts.accepted', summary: 'Receipts of a sender have had their effect.' },
+  { kind: 'receipts.anomalies', summary: 'Something was wrong about goods that one owns or has sold.' },
 ];
 
 const TOPICS = WEBHOOK_KINDS.map(({ kind }) => kind);

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Database } from '../../store/database.ts';
+import type { Database, Queryable } from '../../store/database.ts';
 import { endOfDay } from '../documents/dates.ts';
 import type { CodeRow } from '../lifecycle/effective-state.ts';
 
@@ -18,8 +18,11 @@ export interface ProductionFactsReader {
   of(
     codes: readonly Pick<CodeRow, 'cis' | 'appliedBy' | 'introducedBy'>[],
   ): Promise<ReadonlyMap<string, ProductionFacts>>;
-  /** By cis, of goods that expire. From memory where their documents were seen lately. */
-  expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Expiry>>;
+  /**
+   * By cis, of goods that expire. From memory where their documents were seen lately. Whoever holds locks reads `on` its
+   * own connection: those who wait for the locks may have all others.
+   */
+  expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[], on?: Queryable): Promise<ReadonlyMap<string, Expiry>>;
 }
 
 /** When goods expire, as their document wrote it, and the last moment in which they may be sold. */
@@ -44,9 +47,9 @@ interface KnownHeader extends Header {
 export function createProductionFacts(db: Database): ProductionFactsReader {
   const headers = new LRUCache<string, KnownHeader>({ max: DOCUMENTS_CACHED });
 
-  async function load(documentIds: readonly string[]): Promise<void> {
+  async function load(documentIds: readonly string[], on: Queryable = db): Promise<void> {
     if (documentIds.length === 0) return;
-    const { rows } = await db.query<Header & { documentId: string }>({
+    const { rows } = await on.query<Header & { documentId: string }>({
       name: 'read_document_headers',
       text: READ_HEADERS,
       values: [documentIds],
@@ -57,12 +60,15 @@ export function createProductionFacts(db: Database): ProductionFactsReader {
     }
   }
 
-  async function expiries(codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[]): Promise<ReadonlyMap<string, Expiry>> {
+  async function expiries(
+    codes: readonly Pick<CodeRow, 'cis' | 'appliedBy'>[],
+    on?: Queryable,
+  ): Promise<ReadonlyMap<string, Expiry>> {
     const missing = new Set<string>();
     for (const { appliedBy } of codes) {
       if (appliedBy !== null && !missing.has(appliedBy) && !headers.has(appliedBy)) missing.add(appliedBy);
     }
-    await load([...missing]);
+    await load([...missing], on);
     const found = new Map<string, Expiry>();
     const byDocument = new Map<string, Expiry | null>();
     for (const { cis, appliedBy } of codes) {

@@ -68,12 +68,12 @@ export function receiptsStatement(judged: readonly JudgedReceipt[], receivedAt: 
 }
 
 const UNIQUE_VIOLATION = '23505';
+const RECEIPT_PARTITION = /^receipt_(\d{4}_\d{2}|default)$/;
 
 /** A receipt of the batch is there already, from before or by another hub: the batch has to look before it writes. */
 export function isAlreadyThere(error: unknown): boolean {
   if (sqlState(error) !== UNIQUE_VIOLATION || !(error instanceof Error) || !('table' in error)) return false;
-  // The partition's name: receipt_2026_11, receipt_default.
-  return typeof error.table === 'string' && error.table.startsWith('receipt_');
+  return typeof error.table === 'string' && RECEIPT_PARTITION.test(error.table);
 }
 
 export async function findReceipts(

@@ -18,6 +18,9 @@ export const ReceiptItem = Type.Object(
     gtin: Type.Optional(Type.String({ pattern: '^[0-9]{8,14}$' })),
     name: Type.Optional(Type.String({ maxLength: 512 })),
     quantity: Type.Number({ exclusiveMinimum: 0, maximum: 1e9 }),
+    measureUnit: Type.Optional(
+      Type.String({ pattern: '^[0-9]{3}$', description: 'What the quantity counts (OKEI); 796, pieces, if left out.' }),
+    ),
     price: Tiyn,
     sum: Tiyn,
   },
@@ -62,6 +65,7 @@ export function receiptDigest(receipt: Receipt, at: Date): Buffer {
     item.quantity,
     item.price,
     item.sum,
+    ...(item.measureUnit === undefined ? [] : [item.measureUnit]),
   ]);
   const { parent } = receipt;
   const canonical: unknown[] = [

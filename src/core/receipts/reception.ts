@@ -76,8 +76,11 @@ export function createReception({ desk, markReader, clock, marksPerReceipt }: Re
 
 type SoldMark = Pick<Mark, 'text' | 'price' | 'isPart'>;
 
-function marksOf({ marks, price, quantity }: Receipt['items'][number]): SoldMark[] {
-  const isPart = quantity < marks.length;
+const PIECES = '796';
+
+/** Half a pack has one mark and a quantity of 0.5; what is weighed has a mark and a weight. A mark scanned twice is one. */
+function marksOf({ marks, price, quantity, measureUnit = PIECES }: Receipt['items'][number]): SoldMark[] {
+  const isPart = measureUnit === PIECES && quantity < new Set(marks).size;
   return marks.map((text) => ({ text, price, isPart }));
 }
 

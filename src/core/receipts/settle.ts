@@ -54,31 +54,32 @@ export async function settleBatch(deps: SettleDeps, batch: readonly PendingRecei
 /** The common case: none of the receipts was seen before. */
 async function settleNew(deps: SettleDeps, batch: readonly PendingReceipt[]): Promise<Settlements> {
   const now = deps.clock.now();
+  // Before anything is locked: they may have to be read on another connection.
+  const overseers = await deps.overseers.list();
   return deps.db.transactionInTwoTrips(
     (tx) => lockBatch(deps, tx, batch),
     (locked) => {
       const settlements = new Map<PendingReceipt, Settlement>();
       const judged = judgeInOrder(batch, locked, settlements);
-      return { statements: writeStatements(judged, locked.overseers, now), result: settlements };
+      return { statements: writeStatements(judged, overseers, now), result: settlements };
     },
   );
 }
 
 interface LockedBatch extends KnownGoods {
-  readonly overseers: readonly string[];
   readonly heldByOthers: ReadonlySet<string>;
 }
 
 async function lockBatch(
-  { facts, overseers }: SettleDeps,
+  { facts }: SettleDeps,
   tx: Transaction,
   batch: readonly PendingReceipt[],
 ): Promise<LockedBatch> {
   const codes = await lockCodesOrSkip(tx, cisesOf(batch), 'change');
   const heldByOthers = await findHeld(tx, batch, codes);
   const packages = await readPackagesAbove(codes, (cises) => lockCodesOrSkip(tx, cises, 'share'));
-  const expiries = await facts.expiries([...codes.values()]);
-  return { codes, packages, heldByOthers, expiries, overseers: await overseers.list() };
+  const expiries = await facts.expiries([...codes.values()], tx);
+  return { codes, packages, heldByOthers, expiries };
 }
 
 /** At least one of the receipts is there already: answer it from the store, settle the others. */
@@ -111,11 +112,14 @@ export async function settleWaiting(
   patienceMs: number,
 ): Promise<Settlement> {
   const now = deps.clock.now();
+  const overseers = await deps.overseers.list();
   const deadline = now.getTime() + patienceMs;
   const leftMs = (): number => Math.max(deadline - deps.clock.now().getTime(), WAIT_MIN_MS);
   for (let attempt = 0; attempt < PATH_TRIES; attempt++) {
     try {
-      const settlement = await deps.db.transaction((tx) => settleUnderLocks(deps, tx, pending, now, leftMs));
+      const settlement = await deps.db.transaction((tx) =>
+        settleUnderLocks(deps, tx, { pending, overseers, now, leftMs }),
+      );
       if (settlement !== null) return settlement;
     } catch (error) {
       if (!isAlreadyThere(error)) throw error;
@@ -126,12 +130,17 @@ export async function settleWaiting(
   return { kind: 'wait' };
 }
 
+interface WaitingReceipt {
+  readonly pending: PendingReceipt;
+  readonly overseers: readonly string[];
+  readonly now: Date;
+  readonly leftMs: () => number;
+}
+
 async function settleUnderLocks(
-  { facts, overseers }: SettleDeps,
+  { facts }: SettleDeps,
   tx: Transaction,
-  pending: PendingReceipt,
-  now: Date,
-  leftMs: () => number,
+  { pending, overseers, now, leftMs }: WaitingReceipt,
 ): Promise<Settlement | null> {
   const cises = cisesOf([pending]);
   const before = await readCodes(tx, cises);
@@ -151,10 +160,10 @@ async function settleUnderLocks(
     'change',
   );
   const codes = new Map([...packages, ...units]);
-  const expiries = await facts.expiries([...codes.values()]);
+  const expiries = await facts.expiries([...codes.values()], tx);
   const judgement = judge(pending, { codes, packages, expiries });
   if (judgement === null) return null;
-  for (const statement of writeStatements([{ pending, judgement }], await overseers.list(), now)) {
+  for (const statement of writeStatements([{ pending, judgement }], overseers, now)) {
     await tx.query(statement);
   }
   return { kind: 'settled', receiptId: pending.receiptId, outcomes: judgement.outcomes };
