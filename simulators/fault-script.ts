@@ -14,7 +14,6 @@ export const FAULTS = [
   'error_in_success',
   'twice',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
 
 /** Faults one after the other, each for so many requests; behind the last one all is well, or it begins again. */
 export const FaultScript = Type.Object(

@@ -60,11 +60,13 @@ export async function seedDemo(deps: DemoDeps): Promise<DemoFile> {
   for (const { bin, name, role } of data.participants) {
     if (!registered.has(bin)) await deps.participants.register({ bin, name, role });
   }
-  return {
+  const file: DemoFile = {
     baseUrl: deps.baseUrl,
     participants: await withKeys(data.participants, await keysIn(join(deps.dataFolder, FILE_NAME)), deps.apiKeys),
     products: await publish(data, deps.catalogue),
   };
+  await writeDemoFile(deps.dataFolder, file);
+  return file;
 }
 
 /** With what adapters add to it. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { may, type Permission, ROLES } from '../../src/access/permissions.ts';
+import { TILL_REASONS, TILL_TEXTS } from '../../src/core/checks/till-reasons.ts';
 import { algorithmOf, type TailForm } from '../../src/core/codes/template.ts';
 import { DOCUMENT_KINDS, KINDS } from '../../src/core/documents/kinds.ts';
 import { errorKind, errorTable, isErrorCode, TanbaError } from '../../src/core/errors.ts';
@@ -26,6 +27,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['document-kinds', documentKinds],
   ['decisions', decisions],
   ['sale-under-hold', saleUnderHold],
+  ['till-reasons', tillReasons],
   ['errors', errors],
   ['product-groups', productGroups],
   ['limits', limits],
@@ -33,6 +35,14 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ...EXCHANGE_PARTS,
   ...ADAPTER_PARTS,
 ]);
+
+/** In the order in which they are looked for. */
+function tillReasons(): string {
+  return table(
+    ['reason', 'for the cashier'],
+    TILL_REASONS.map((reason) => [code(reason), TILL_TEXTS[reason].en]),
+  );
+}
 
 function events(): readonly (readonly [string, Transition])[] {
   return Object.entries(TRANSITIONS);

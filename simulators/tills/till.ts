@@ -11,6 +11,8 @@ export interface Till {
   readonly offline: boolean;
   /** Tickets that wait for a connection. */
   readonly waiting: number;
+  /** Tickets that were sent later, and not taken then. */
+  readonly refused: number;
   /** The answer; for an offline till its own number. */
   sell(sale: Sale): Promise<Sold>;
   /** Sends what waits, oldest first; false where there is no connection still. */
@@ -60,6 +62,7 @@ const QUANTITY_SCALE = 1_000n;
 const COMMODITY = 1;
 const TICKET = 1;
 const CLOSE_SHIFT = 2;
+const OK = 0;
 const RETRY_LATER = [254, 255];
 
 /** Commands of the protocol's shifts count up from 1. */
@@ -72,6 +75,7 @@ export function createTill(options: TillOptions): Till {
   let documents = 0;
   let offlineNumbers = 0;
   let offline = false;
+  let refused = 0;
   const waiting: TicketRequest[] = [];
   const counts = { [SELL]: { count: 0, sum: 0 }, [SELL_RETURN]: { count: 0, sum: 0 } };
 
@@ -120,6 +124,7 @@ export function createTill(options: TillOptions): Till {
     for (let ticket = waiting[0]; ticket !== undefined; ticket = waiting[0]) {
       const response = await persistently({ command: TICKET, ticket });
       if (response === null) return false;
+      if (response.result?.result_code !== OK) refused += 1;
       waiting.shift();
     }
     offline = false;
@@ -133,6 +138,9 @@ export function createTill(options: TillOptions): Till {
     },
     get waiting() {
       return waiting.length;
+    },
+    get refused() {
+      return refused;
     },
     sell: async (sale) => {
       documents += 1;

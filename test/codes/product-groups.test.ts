@@ -10,6 +10,7 @@ const rules = {
   template: { name: 'test-13-4', serialLength: 13, tail: 'code-4' },
   saleByOtherOwner: 'flag',
   unusedCodeLifeDays: 30,
+  retailPrice: null,
   offlineCheck: 'open',
 };
 const names = { kk: 'Сынақ', ru: 'Проба', en: 'Trial' };

@@ -84,8 +84,8 @@ describe('a hub with adapters of others', () => {
     assert.deepEqual(await recorded(), [
       'one open listens true works true',
       'two open listens true works true',
-      'one start participants true 200',
-      'two start participants true 200',
+      'one start participants true 503',
+      'two start participants true 503',
       'two stop participants true 503',
       'one stop participants true 503',
     ]);

@@ -76,7 +76,12 @@ export function createRegisterServer({ settings, log, answer, complain }: Regist
   }
 
   async function serve(socket: Socket): Promise<void> {
-    const address = socket.remoteAddress ?? '';
+    const address = socket.remoteAddress;
+    // Reset before it was taken: nobody is there, and nobody's address can be written down.
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
     const connection: Connection = { socket, address, pendingBytes: 0, waitingSince: performance.now() };
     connections.add(connection);
     try {

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/core/clock.ts';
 import { DELIVERY_STATES } from '../../../src/exchange/delivery-states.ts';
 import type { OperatorDesk } from '../../../src/exchange/operator/desk.ts';
 import type { SearchQuery } from '../../../src/exchange/operator/search.ts';
-import { emitCodes, GTIN, openCirculation, prepareGoods, push, receiptOf } from '../../support/goods.ts';
+import { emitCodes, GTIN, MANUFACTURER, openCirculation, prepareGoods, push, receiptOf } from '../../support/goods.ts';
 import { scriptedAdapter, startTestExchange, type TestExchange } from '../support.ts';
 import { makeDelivery, openDesk, refuses } from './support.ts';
 
@@ -43,7 +43,8 @@ describe('the search for messages', () => {
         await circulation.submit('utilisation', { codes, productionDate: '2026-01-10' });
         await circulation.submit('introduction', { codes, introductionType: 'PRODUCTION', date: '2026-01-11' });
         await circulation.submit('utilisation', { codes: [other], productionDate: '2026-01-10' });
-        await push(circulation, receiptOf(codes));
+        // By their owner: nothing is wrong about it.
+        await push(circulation, receiptOf(codes, { bin: MANUFACTURER }));
       } finally {
         await circulation.stop();
       }
