@@ -20,6 +20,7 @@ COPY package.json LICENS[E] ./
 COPY bin ./bin
 COPY config ./config
 COPY migrations ./migrations
+COPY schemas ./schemas
 COPY --from=modules /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 TANBA_DATA=/var/lib/tanba TANBA_ISSUE_JOURNAL=/var/lib/tanba-journal

@@ -28,6 +28,7 @@ import { createOverseers } from './core/participants/overseers.ts';
 import { createParticipants } from './core/participants/participants.ts';
 import { createAnomalyList } from './core/receipts/anomaly-list.ts';
 import { createReceiptDesk } from './core/receipts/desk.ts';
+import { createReceiptStreams } from './core/receipts/receipt-streams.ts';
 import { createReception } from './core/receipts/reception.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
 import type { Exchange } from './exchange/exchange.ts';
@@ -92,7 +93,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const routes = [
     ...orderRoutes({ orders, limits }),
     ...documentRoutes({ db, clock, intake, processor, limits }),
-    ...receiptRoutes({ reception, desk, limits, log }),
+    ...receiptRoutes({ reception, desk, limits, log, streams: createReceiptStreams({ db, clock }) }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),

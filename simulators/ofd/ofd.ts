@@ -101,6 +101,7 @@ export async function startOfdSimulator(options: OfdSimulatorOptions): Promise<O
     socket.on('data', (chunk: Buffer) => {
       try {
         for (const frame of reader.push(chunk)) serve(socket, frame);
+        if (reader.error !== null) socket.destroy();
       } catch {
         socket.destroy();
       }

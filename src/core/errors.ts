@@ -228,6 +228,12 @@ export const errorTable = {
     ru: 'Касса с таким номером уже зарегистрирована.',
     en: 'A cash register with this number is registered already.',
   },
+  'receipts.sequence_gap': {
+    kind: 'conflict',
+    kk: 'Нөмірлер қалып кетті: келесі күтілетін нөмір {expected}.',
+    ru: 'Номера пропущены: ожидается номер {expected}.',
+    en: 'Numbers are left out: the next expected one is {expected}.',
+  },
   'receipts.not_found': {
     kind: 'not_found',
     kk: 'Мұндай чек жоқ.',

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { Language } from '../core/errors.ts';
 import { errorText, TanbaError } from '../core/errors.ts';
 import type { NumberedLine } from '../core/ndjson.ts';
@@ -7,6 +7,7 @@ import { parseLine, readLines } from '../core/ndjson.ts';
 import type { ReceiptDesk } from '../core/receipts/desk.ts';
 import type { MarkOutcome } from '../core/receipts/judge.ts';
 import { Receipt } from '../core/receipts/receipt.ts';
+import type { ReceiptStreams } from '../core/receipts/receipt-streams.ts';
 import type { AcceptedReceipt, ReceiptSender, Reception } from '../core/receipts/reception.ts';
 import type { Log } from '../log.ts';
 import { knownError, localized, problemStatus } from './problem.ts';
@@ -17,6 +18,7 @@ export interface ReceiptRoutesDeps {
   readonly log: Pick<Log, 'error'>;
   readonly reception: Reception;
   readonly desk: ReceiptDesk;
+  readonly streams: ReceiptStreams;
   readonly limits: {
     readonly receiptsPerArray: number;
     readonly receiptsPerStream: number;
@@ -50,6 +52,7 @@ const ReceiptAnswer = Type.Object({
   codes: Type.Optional(Type.Array(CodeAnswer)),
   index: Type.Optional(Type.Integer({ description: 'Place in the array, from 0.' })),
   line: Type.Optional(Type.Integer({ description: 'Line of the stream, from 1.' })),
+  sequence: Type.Optional(Type.Integer({ description: 'Its number, where the sender numbers them.' })),
   httpStatus: Type.Optional(Type.Integer({ description: 'Status that the receipt alone would have had.' })),
   error: Type.Optional(
     Type.Object({
@@ -57,6 +60,20 @@ const ReceiptAnswer = Type.Object({
       path: Type.Optional(Type.String()),
       message: Type.String(),
       errors: Type.Optional(Type.Array(Problem)),
+    }),
+  ),
+});
+
+const SEQUENCE_MAX = Number.MAX_SAFE_INTEGER;
+const StreamName = Type.String({ pattern: '^[0-9A-Za-z._-]{1,64}$', description: 'A name of the sender’s own.' });
+
+const Numbering = Type.Object({
+  stream: Type.Optional(StreamName),
+  from: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: SEQUENCE_MAX,
+      description: 'Number of the first line in that stream; 1 at first.',
     }),
   ),
 });
@@ -75,6 +92,7 @@ export function receiptRoutes(deps: ReceiptRoutesDeps): AnyRoute[] {
         'effect and the same answer, the same key with another body is a conflict and kept as evidence. In arrays and ' +
         'streams each receipt has its own answer, in order.',
       access: 'receipts',
+      query: Numbering,
       body: Type.Union([Receipt, Type.Array(Receipt)]),
       bodyLimitBytes: deps.limits.jsonBodyBytes,
       handlerChecksBody: true,
@@ -90,6 +108,25 @@ export function receiptRoutes(deps: ReceiptRoutesDeps): AnyRoute[] {
         if (request.body === undefined) return pushStream(deps, request);
         const value: unknown = request.body;
         return Array.isArray(value) ? pushArray(deps, request, value) : pushOne(deps, request, value);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/receipts/streams/:stream',
+      operationId: 'receiptStream',
+      tag: 'receipts',
+      summary: 'How far a stream of numbered receipts has come',
+      description: 'Every receipt up to lastSequence has its final answer: go on behind it.',
+      access: 'receipts',
+      params: Type.Object({ stream: StreamName }),
+      responses: {
+        200: {
+          description: '0 before the first',
+          schema: Type.Object({ stream: Type.String(), lastSequence: Type.Integer() }),
+        },
+      },
+      handle: async ({ principal, params: { stream } }) => {
+        return { status: 200, body: { stream, lastSequence: await deps.streams.last(principal.bin, stream) } };
       },
     }),
   ];
@@ -123,22 +160,71 @@ async function pushArray(deps: ReceiptRoutesDeps, request: AnyRequest, values: u
  * Answers are kept until the caller reads them, so that a caller who sends everything before it reads cannot block
  * itself; the number of receipts bounds them.
  */
-async function pushStream(deps: ReceiptRoutesDeps, request: AnyRequest): Promise<RouteReply> {
+async function pushStream(deps: ReceiptRoutesDeps, request: NumberedRequest): Promise<RouteReply> {
+  const { stream, from = 1 } = request.query;
+  const { bin } = request.principal;
+  if (stream !== undefined) await deps.streams.begin(bin, stream, from);
+  const numbering = stream === undefined ? null : createNumbering(deps.streams, bin, stream, from);
   const output = new PassThrough();
-  void streamAnswers(deps, request, output).catch((error: unknown) => {
+  void streamAnswers(deps, request, output, numbering).catch((error: unknown) => {
     output.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   return { status: 200, contentType: NDJSON, stream: output };
 }
 
-async function streamAnswers(deps: ReceiptRoutesDeps, request: AnyRequest, output: PassThrough): Promise<void> {
+type NumberedRequest = RouteRequest<unknown, Static<typeof Numbering>, unknown>;
+
+/** Numbers the lines of a stream, and writes down how far all of them have their final answers. */
+interface LineNumbering {
+  readonly numberOf: (line: number) => number;
+  /** The next answers, in their order. Behind one that may be sent again, nothing counts. */
+  answered(answers: readonly LineAnswer[]): Promise<void>;
+}
+
+interface LineAnswer {
+  readonly line: number;
+  readonly httpStatus?: number;
+}
+
+const TOO_MANY = 429;
+const OUR_FAULT = 500;
+
+function createNumbering(streams: ReceiptStreams, bin: string, stream: string, from: number): LineNumbering {
+  let open = true;
+  const numberOf = (line: number): number => from + line - 1;
+  return {
+    numberOf,
+    answered: async (answers) => {
+      let last = 0;
+      for (const { line, httpStatus = 0 } of answers) {
+        open &&= httpStatus !== TOO_MANY && httpStatus < OUR_FAULT;
+        if (open) last = numberOf(line);
+      }
+      if (last > 0) await streams.advance(bin, stream, last);
+    },
+  };
+}
+
+async function streamAnswers(
+  deps: ReceiptRoutesDeps,
+  request: AnyRequest,
+  output: PassThrough,
+  numbering: LineNumbering | null,
+): Promise<void> {
   const sender = senderOf(request);
   const limit = deps.limits.receiptsPerStream;
   let answers: Promise<object>[] = [];
   const write = async (): Promise<void> => {
-    for (const answer of await Promise.all(answers)) output.write(`${JSON.stringify(answer)}\n`);
+    const made = await Promise.all(answers);
     answers = [];
+    const lines = made.filter(isLineAnswer);
+    if (open) await numbering?.answered(lines);
+    for (const answer of made) {
+      const sequence = numbering !== null && isLineAnswer(answer) ? { sequence: numbering.numberOf(answer.line) } : {};
+      output.write(`${JSON.stringify({ ...answer, ...sequence })}\n`);
+    }
   };
+  let open = true;
   let count = 0;
   let lastLine = 0;
   try {
@@ -154,11 +240,18 @@ async function streamAnswers(deps: ReceiptRoutesDeps, request: AnyRequest, outpu
       if (room.length < lines.length) throw new TanbaError('receipts.too_many', { details: { limit } });
     }
   } catch (error) {
-    // The stream itself is broken: what came before it stands, and the last line says where and why it ended.
+    // The stream itself is broken: what came before it stands, and the last line says where and why it ended. That line
+    // has come in part at most: it is not among those that have their answers.
+    await write();
+    open = false;
     answers.push(Promise.resolve(refusal({ line: lineOf(error) ?? lastLine + 1 }, error, request)));
   }
   await write();
   output.end();
+}
+
+function isLineAnswer(answer: object): answer is LineAnswer {
+  return 'line' in answer && typeof answer.line === 'number';
 }
 
 interface Incoming {

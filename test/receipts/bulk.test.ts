@@ -29,6 +29,56 @@ describe('receipts in bulk', () => {
   const codes = (count: number): Promise<string[]> =>
     emitCodes(store.db, count, { ...demoGoods(hub), owner: hub.binOf('retailer'), status: 'in_circulation' });
 
+  describe('numbered by their sender', () => {
+    const push = (query: string, lines: readonly string[]) =>
+      hub.call('POST', `/api/v1/receipts?${query}`, {
+        as: 'ofd',
+        body: lines.map((line) => `${line}\n`).join(''),
+        type: 'application/x-ndjson',
+      });
+    const lastOf = async (stream: string): Promise<number> => {
+      const { body } = await hub.call('GET', `/api/v1/receipts/streams/${stream}`, { as: 'ofd' });
+      return body.lastSequence;
+    };
+    const receipts = async (count: number): Promise<string[]> =>
+      (await codes(count)).map((cis) => JSON.stringify(demoReceipt(hub, [cis])));
+
+    it('say how far they have come, and go on there', async () => {
+      assert.equal(await lastOf('kkm'), 0);
+      const { text } = await push('stream=kkm&from=1', await receipts(3));
+      const numbers = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).sequence);
+      assert.deepEqual([numbers, await lastOf('kkm')], [[1, 2, 3], 3]);
+      await push('stream=kkm&from=4', [...(await receipts(1)), '{"refused": "for good"}']);
+      assert.equal(await lastOf('kkm'), 5);
+    });
+
+    it('may come again, and never set the count back', async () => {
+      const lines = await receipts(2);
+      await push('stream=again', lines);
+      await push('stream=again', lines.slice(0, 1));
+      assert.equal(await lastOf('again'), 2);
+    });
+
+    it('are refused where numbers are left out, with the next one', async () => {
+      const { status, body } = await push('stream=gap&from=7', await receipts(1));
+      assert.deepEqual([status, body.code], [409, 'receipts.sequence_gap']);
+      assert.match(body.detail, /1/);
+    });
+
+    it('do not count a line that came in part', async () => {
+      const [whole = '', part = ''] = await receipts(2);
+      await hub.call('POST', '/api/v1/receipts?stream=part', {
+        as: 'ofd',
+        body: `${whole}\n${part}${' '.repeat(300_000)}`,
+        type: 'application/x-ndjson',
+      });
+      assert.equal(await lastOf('part'), 1);
+    });
+  });
+
   it('are answered in order, one line each, whatever the size of the queue', async function () {
     this.timeout(60_000);
     const sold = await codes(RECEIPTS);

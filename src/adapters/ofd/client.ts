@@ -39,6 +39,7 @@ export async function askOfd({ host, port }: OfdAddress, request: Frame, signal:
     for await (const chunk of socket) {
       if (!Buffer.isBuffer(chunk)) continue;
       const [answer] = reader.push(chunk);
+      if (reader.error !== null) throw reader.error;
       if (answer === undefined) continue;
       if (answer.requestNumber === request.requestNumber) return answer;
       throw new OfdUnreachable(phase, 'other_request');

@@ -69,6 +69,7 @@ export function createRegisterServer({ settings, log, answer, complain }: Regist
         socket.write(reply);
         if (stopping || socket.writableLength > UNREAD_BYTES_MAX) return;
       }
+      if (reader.error !== null) throw reader.error;
       // An unfinished request has one deadline, however its bytes trickle in.
       const begins = before === 0 || frames.length > 0 || reader.pendingBytes === 0;
       if (begins) connection.waitingSince = performance.now();

@@ -41,8 +41,10 @@ export function encodeFrame({ version, deviceId, token, requestNumber, payload }
 
 /** Finds frames in what a connection brings, in whatever pieces. */
 export interface FrameReader {
-  /** The frames that are complete now. @throws FrameError; the reader is of no use afterwards. */
+  /** The frames that are complete now, also those before an error. */
   push(chunk: Buffer): Frame[];
+  /** What came behind the frames and is none: nothing more can be read. */
+  readonly error: FrameError | null;
   /** Of the frame that is not complete yet. */
   readonly pendingBytes: number;
 }
@@ -56,6 +58,7 @@ export function createFrameReader({ payloadMax }: { readonly payloadMax: number 
   let chunks: Buffer[] = [];
   let pendingBytes = 0;
   let header: Header | null = null;
+  let error: FrameError | null = null;
 
   /** Joined once for the header and once for the whole, however small the pieces. */
   function join(): Buffer {
@@ -86,12 +89,20 @@ export function createFrameReader({ payloadMax }: { readonly payloadMax: number 
 
   return {
     push: (chunk) => {
-      if (chunk.length === 0) return [];
+      if (chunk.length === 0 || error !== null) return [];
       chunks.push(chunk);
       pendingBytes += chunk.length;
       const frames: Frame[] = [];
-      for (let frame = next(); frame !== null; frame = next()) frames.push(frame);
+      try {
+        for (let frame = next(); frame !== null; frame = next()) frames.push(frame);
+      } catch (cause) {
+        if (!(cause instanceof FrameError)) throw cause;
+        error = cause;
+      }
       return frames;
+    },
+    get error() {
+      return error;
     },
     get pendingBytes() {
       return pendingBytes;

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createFrameReader, encodeFrame, type Frame, FrameError } from '../../../../src/adapters/ofd/protocol/frame.ts';
+import {
+  createFrameReader,
+  encodeFrame,
+  type Frame,
+  type FrameError,
+} from '../../../../src/adapters/ofd/protocol/frame.ts';
 
 /** Objects as decoding makes them. */
 const plain = <T>(shape: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
@@ -22,14 +27,12 @@ const sized = (size: number): Buffer => {
   bytes.writeUInt32LE(size, 4);
   return bytes;
 };
-const codeOf = (bytes: Buffer): string => {
-  try {
-    reader().push(bytes);
-    return 'taken';
-  } catch (error) {
-    return error instanceof FrameError ? error.code : String(error);
-  }
+const errorOf = (bytes: Buffer): FrameError | null => {
+  const read = reader();
+  read.push(bytes);
+  return read.error;
 };
+const codeOf = (bytes: Buffer): string => errorOf(bytes)?.code ?? 'taken';
 
 describe('a frame of the register protocol', () => {
   // The header of a server's answer, as a public test of client code has captured it.
@@ -73,7 +76,14 @@ describe('a frame of the register protocol', () => {
   });
 
   it('names whose it is when its size lies', () => {
-    assert.throws(() => reader().push(sized(3)), { frame: { version: 203, deviceId: 7, token: 8, requestNumber: 9 } });
+    assert.deepEqual(errorOf(sized(3))?.frame, { version: 203, deviceId: 7, token: 8, requestNumber: 9 });
+  });
+
+  it('is delivered also where garbage follows it', () => {
+    const read = reader();
+    const good = encodeFrame({ version: 203, deviceId: 7, token: 8, requestNumber: 9, payload: Buffer.from('x') });
+    assert.equal(read.push(Buffer.concat([good, Buffer.from('garbage')])).length, 1);
+    assert.equal(read.error?.code, 'no_header');
   });
 
   it('never does anything but read or refuse, whatever bytes come', () => {
