@@ -4,7 +4,16 @@ import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const SHIPPED = ['bin', 'config', 'migrations', 'schemas', 'src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+const SHIPPED = [
+  'bin',
+  'config',
+  'migrations',
+  'schemas',
+  'src',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 
 describe('the command tanba', () => {
   let folder: string;

@@ -93,6 +93,46 @@ describe('a cash register talks to the hub', () => {
     assert.equal(receipts.rowCount, 1);
   });
 
+  describe('and its operator pushes the same receipt by REST', () => {
+    const restOf = (fiscalSign: string, mark: string, price: number) => ({
+      fiscalSign,
+      registerId: REGISTER.registrationNumber,
+      bin: RETAILER,
+      at: new Date(Math.floor(clock.now().getTime() / 1_000) * 1_000).toISOString(),
+      operation: 'sale',
+      items: [{ marks: [mark], name: 'Ботинки', quantity: 1, price, sum: price }],
+    });
+    const codeOf = (error: unknown): unknown =>
+      typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
+
+    it('afterwards: one receipt, one effect', async () => {
+      const [mark = ''] = await goods(1);
+      const { response } = await ofd.ask({ token, requestNumber: 1 }, request(ticketWith([mark])));
+      const { outcomes } = await ofd.push(restOf(response.ticket?.ticket_number ?? '', mark, 1_000));
+      assert.equal(outcomes[0]?.outcome, 'sold');
+      assert.equal((await store.db.query('select from code_history where cis = $1', [mark])).rowCount, 1);
+    });
+
+    it('with another content: a conflict, both are kept', async () => {
+      const [mark = ''] = await goods(1);
+      const { response } = await ofd.ask({ token, requestNumber: 1 }, request(ticketWith([mark])));
+      const other = restOf(response.ticket?.ticket_number ?? '', mark, 999);
+      await assert.rejects(ofd.push(other), (error) => codeOf(error) === 'receipts.conflict');
+      const kept = await store.db.query('select from receipt_conflict where fiscal_sign = $1', [other.fiscalSign]);
+      assert.equal(kept.rowCount, 1);
+    });
+
+    it('before it comes over TCP with another content: 13, and the ticket is kept', async () => {
+      const [mark = ''] = await goods(1);
+      await ofd.push(restOf('777001', mark, 999));
+      const late = request(ticketWith([mark], { offline_ticket_number: 777_001 }));
+      const { response } = await ofd.ask({ token, requestNumber: 1 }, late);
+      assert.equal(response.result?.result_code, 13);
+      const kept = await store.db.query('select from receipt_conflict where fiscal_sign = $1', ['777001']);
+      assert.equal(kept.rowCount, 1);
+    });
+  });
+
   it('gives an offline ticket the number that was printed on it', async () => {
     const ticket = ticketWith(await goods(1), { offline_ticket_number: 123_456 });
     const { response } = await ofd.ask({ token, requestNumber: 1 }, request(ticket));

@@ -16,7 +16,7 @@ import { createInboundDoor } from '../../../src/exchange/inbound/door.ts';
 import { createInbox } from '../../../src/exchange/inbound/inbox.ts';
 import { createLog } from '../../../src/log.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { type Circulation, openCirculation, RETAILER } from '../../support/goods.ts';
+import { type Circulation, openCirculation, push, RETAILER } from '../../support/goods.ts';
 
 export const codec = createCodec();
 export const REGISTER = { deviceId: 4_001, registrationNumber: '010100004001', bin: RETAILER, token: 555 } as const;
@@ -24,6 +24,8 @@ export const REGISTER = { deviceId: 4_001, registrationNumber: '010100004001', b
 export interface TestOfd {
   readonly address: OfdAddress;
   readonly adapter: OpenAdapter;
+  /** The same door as REST. */
+  push(receipt: object): Promise<{ readonly outcomes: readonly { readonly outcome: string }[] }>;
   till(options?: Partial<TillOptions>): Till;
   /** One request under any header. */
   ask(
@@ -55,6 +57,7 @@ export async function startOfd(
   return {
     address,
     adapter: opened,
+    push: (receipt) => push(circulation, receipt),
     till: (options = {}) => createTill({ address, codec, ...REGISTER, restMs: 1, timeoutMs: 5_000, ...options }),
     ask: async ({ deviceId = REGISTER.deviceId, token, requestNumber, version = 203 }, request) => {
       const payload = codec.encodeRequest(request);
