@@ -122,7 +122,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   return {
     answer: async (frame, address) => {
       const version = answerVersion(frame.version);
-      if (version === null) return refuse(frame, HIGHEST, 'protocol_error', null);
+      if (version === null) return refuse(frame, OUR_VERSION, 'protocol_error', null);
       try {
         const answer = await turns.take(frame.deviceId, () => converse(frame, address, version));
         return answer ?? refuse(frame, version, 'temporarily_unavailable', null);
@@ -135,13 +135,14 @@ export function createConversation(deps: ConversationDeps): Conversation {
     },
     complain: ({ frame }) => {
       if (frame === null) return null;
-      const version = answerVersion(frame.version) ?? HIGHEST;
+      const version = answerVersion(frame.version) ?? OUR_VERSION;
       return refuse({ ...frame, payload: Buffer.alloc(0) }, version, 'protocol_error', null);
     },
   };
 }
 
-const HIGHEST: Version = 203;
+/** For requests whose own version is none of ours. */
+const OUR_VERSION: Version = 203;
 
 /** What an answer says besides its result. */
 type Words = Pick<Handled, 'response' | 'text'>;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Check } from 'typebox/value';
+import { storableText } from '../../../core/storable.ts';
 import type { Adapter, AttemptOutcome, AttemptResult, Dispatch, ReachabilityStep } from '../../../exchange/adapter.ts';
 import type { Partner } from '../../../exchange/partner.ts';
 import type { Database, Queryable } from '../../../store/database.ts';
@@ -41,6 +42,8 @@ insert into relayed_register (partner_id, device_id, token, request_number) valu
 on conflict (partner_id, device_id) do update set token = excluded.token, request_number = excluded.request_number`;
 
 const NUMBERS = 0x1_0000;
+/** Of what the other operator says, for ours. */
+const TEXT_KEPT = 200;
 
 async function deliver(db: Database, codec: Codec, dispatch: Dispatch, signal: AbortSignal): Promise<AttemptResult> {
   const { partner } = dispatch;
@@ -71,7 +74,10 @@ async function deliver(db: Database, codec: Codec, dispatch: Dispatch, signal: A
     if (takesNumber(name)) {
       await db.query(KEEP_SESSION, [partner.partnerId, relayed.deviceId, answer.token, requestNumber]);
     }
-    const told = { result: result?.result_code ?? null, text: result?.result_text?.slice(0, 200) ?? '' };
+    const told = {
+      result: result?.result_code ?? null,
+      text: storableText((result?.result_text ?? '').slice(0, TEXT_KEPT)),
+    };
     return { ...outcomeOf(name), sent, answer: told };
   } catch (error) {
     return { ...failureOf(error), sent, answer: null };
