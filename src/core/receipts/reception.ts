@@ -87,16 +87,29 @@ function marksOf({ marks, price, quantity, measureUnit = PIECES }: Receipt['item
 /** A package has the price of all that is in it: only pieces have a range. */
 async function readMarks(markReader: MarkReader, marks: readonly SoldMark[], at: Date): Promise<Mark[]> {
   const results = await markReader.read(marks.map(({ text }) => text));
+  // Tills sell few goods at a time: their rules are looked up once a receipt.
+  const known = new Map<string, SaleRules>();
   return marks.map((mark, index): Mark => {
     const result = results[index];
     if (result === undefined || !result.ok) {
       return { ...mark, text: storableText(mark.text), cis: null, refuseOtherOwner: false, priceRange: null };
     }
     const { cis, gtin } = result.code;
-    const refuseOtherOwner = gtin !== null && markReader.rulesOf(gtin)?.saleByOtherOwner === 'refuse';
-    const priceRange = gtin === null ? null : (markReader.rulesOf(gtin, at)?.retailPrice ?? null);
-    return { ...mark, cis, refuseOtherOwner, priceRange };
+    const rules = gtin === null ? NO_RULES : (known.get(gtin) ?? rulesOfSale(markReader, gtin, at));
+    if (gtin !== null) known.set(gtin, rules);
+    return { ...mark, cis, ...rules };
   });
+}
+
+type SaleRules = Pick<Mark, 'refuseOtherOwner' | 'priceRange'>;
+
+const NO_RULES: SaleRules = { refuseOtherOwner: false, priceRange: null };
+
+function rulesOfSale(markReader: MarkReader, gtin: string, at: Date): SaleRules {
+  return {
+    refuseOtherOwner: markReader.rulesOf(gtin)?.saleByOtherOwner === 'refuse',
+    priceRange: markReader.rulesOf(gtin, at)?.retailPrice ?? null,
+  };
 }
 
 function checkedReceipt(check: Check, value: unknown): Receipt {
