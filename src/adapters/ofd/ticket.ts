@@ -44,6 +44,8 @@ const STORNO_DISCOUNT = 6;
 const QUANTITY_SCALE = 1_000;
 const GTIN = /^(\d{8}|\d{12,14})$/;
 const NAME_MAX = 512;
+/** Of an online ticket; on the wire its sign is a number, without its leading zeros. */
+const SIGN_DIGITS = 10;
 const UNIT = /^\d{3}$/;
 const PIECES = '796';
 
@@ -175,9 +177,10 @@ function money(field: string, value: Parameters<typeof tiynOf>[0]): number {
 function parentOf(parent: ParentTicket): NonNullable<ReadTicket['parent']> {
   const at = instantOf(parent.parent_ticket_data_time);
   if (at === null) throw new TicketError('parent_ticket', 'no such date and time');
+  const number = String(parent.parent_ticket_number ?? '');
   return {
     registerId: String(parent.kgd_kkm_id ?? ''),
-    fiscalSign: String(parent.parent_ticket_number ?? ''),
+    fiscalSign: parent.parent_ticket_is_offline === true ? number : number.padStart(SIGN_DIGITS, '0'),
     at,
   };
 }
