@@ -1,7 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Clock } from '../../core/clock.ts';
-import { gather } from '../../exchange/outbound/gather.ts';
+import { gather } from '../../exchange/gather.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from '../../store/database.ts';
 import { isOutage } from '../../store/outage.ts';
