@@ -1,5 +1,4 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { inClientProcess } from './client-process.ts';
 import type { Measured } from './rounds.ts';
 
 /** What load-client.ts is told: requests one after another in one buffer, the n-th from offsets[n] to offsets[n+1]. */
@@ -42,25 +41,8 @@ export function postRequest(path: string, body: string, headers: Readonly<Record
 }
 
 /** Runs the load in a process of its own. */
-export async function runLoad(task: LoadTask): Promise<LoadResult> {
-  const child = fork(new URL('./load-client.ts', import.meta.url), {
-    execArgv: ['--import=tsx'],
-    serialization: 'advanced',
-    detached: true,
-  });
-  try {
-    await once(child, 'message');
-    const failed = once(child, 'exit').then(([code]) => {
-      throw new Error(`the load client ended with ${code}`);
-    });
-    failed.catch(() => undefined);
-    const answered = once(child, 'message');
-    child.send(task);
-    const [result] = await Promise.race([answered, failed]);
-    return result;
-  } finally {
-    child.kill();
-  }
+export function runLoad(task: LoadTask): Promise<LoadResult> {
+  return inClientProcess('./load-client.ts', task);
 }
 
 function headerLines(headers: Readonly<Record<string, string>>): string {
