@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createCodec } from '../src/adapters/ofd/protocol/codec.ts';
 import { dateTimeOf, moneyOf } from '../src/adapters/ofd/values.ts';
+import { inClientProcess } from './client-process.ts';
 import type { HubProcess } from './hub-process.ts';
 import type { Measured } from './rounds.ts';
 
@@ -36,8 +35,8 @@ const SHIFT = 1;
 export async function addTills(hub: HubProcess, bin: string, first: number, count: number): Promise<BenchTill[]> {
   const tills = Array.from({ length: count }, (_, index) => ({ deviceId: first + index, token: 1_000_000 + index }));
   await hub.db.query(
-    `insert into cash_register (device_id, registration_number, bin, token, registered_at)
-     select device_id, 'bench-' || device_id, $3, token, now() from unnest($1::bigint[], $2::bigint[]) as t(device_id, token)`,
+    `insert into cash_register (device_id, registration_number, bin, ofd_bin, token, registered_at)
+     select device_id, 'bench-' || device_id, $3, $3, token, now() from unnest($1::bigint[], $2::bigint[]) as t(device_id, token)`,
     [tills.map(({ deviceId }) => deviceId), tills.map(({ token }) => token), bin],
   );
   return tills;
@@ -80,25 +79,8 @@ export function ticketsOf(marks: readonly string[], perTicket: number): Buffer[]
 }
 
 /** Runs the tills in a process of their own. */
-export async function runTills(task: TillsTask): Promise<TillsResult> {
-  const child = fork(new URL('./tills-process.ts', import.meta.url), {
-    execArgv: ['--import=tsx'],
-    serialization: 'advanced',
-    detached: true,
-  });
-  try {
-    const failed = once(child, 'exit').then(([code]) => {
-      throw new Error(`the tills ended with ${code}`);
-    });
-    failed.catch(() => undefined);
-    await Promise.race([once(child, 'message'), failed]);
-    const answered = once(child, 'message');
-    child.send(task);
-    const [result] = await Promise.race([answered, failed]);
-    return result;
-  } finally {
-    child.kill();
-  }
+export function runTills(task: TillsTask): Promise<TillsResult> {
+  return inClientProcess('./tills-process.ts', task);
 }
 
 export async function measureTills(task: TillsTask, meters: Readonly<Record<string, () => number>>): Promise<Measured> {

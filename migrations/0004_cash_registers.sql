@@ -6,6 +6,8 @@ create table cash_register (
   -- As the tax authority registered it; the registerId of its receipts.
   registration_number text collate "C" not null unique check (registration_number ~ '^[0-9A-Za-z-]{1,40}$'),
   bin text not null references participant,
+  -- The fiscal data operator that registered it, and alone may change it.
+  ofd_bin text not null references participant,
   blocked boolean not null default false,
   -- What the next request has to carry.
   token bigint not null,
@@ -17,12 +19,15 @@ create table cash_register (
   reply bytea,
   -- Request numbers that never came: the register gave them up.
   requests_missed bigint not null default 0,
+  -- Fiscal sign of the last ticket that its shift has counted: one that comes again is not counted again.
+  counted_sign text,
   shift_number bigint,
   shift_opened_at timestamptz,
   registered_at timestamptz not null,
   seen_at timestamptz
 ) with (fillfactor = 50);
 create index cash_register_by_bin on cash_register (bin, device_id);
+create index cash_register_by_ofd on cash_register (ofd_bin, device_id);
 
 -- What the register's receipts of a shift come to, by our count; its own Z-report is held against it. Sums in tiyn.
 create table register_shift (

@@ -1,5 +1,4 @@
-import type { OfdAddress } from '../../src/adapters/ofd/client.ts';
-import { askOfd, OfdUnreachable } from '../../src/adapters/ofd/client.ts';
+import { askOfd, type OfdAddress, OfdUnreachable } from '../../src/adapters/ofd/client.ts';
 import type { Codec } from '../../src/adapters/ofd/protocol/codec.ts';
 import type { Frame } from '../../src/adapters/ofd/protocol/frame.ts';
 import { createTill, type Sold, type Till } from './till.ts';

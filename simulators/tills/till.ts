@@ -65,7 +65,6 @@ const CLOSE_SHIFT = 2;
 const OK = 0;
 const RETRY_LATER = [254, 255];
 
-/** Commands of the protocol's shifts count up from 1. */
 export function createTill(options: TillOptions): Till {
   const { address, codec, deviceId, version = 203, timeoutMs = 7_000, tries = 3, restMs = 500 } = options;
   const exchange = options.exchange ?? ((request: Frame, signal: AbortSignal) => askOfd(address, request, signal));

@@ -18,7 +18,7 @@ const AnomalyAnswer = Type.Object({
   cis: Type.String({ description: 'The code, or what stood in its place.' }),
   gtin: Type.Union([Type.String(), Type.Null()]),
   receiptId: Type.String({ format: 'uuid' }),
-  registerId: Type.String(),
+  registerId: Type.Union([Type.String(), Type.Null()]),
   seller: Type.String(),
   owner: Type.Union([Type.String(), Type.Null()]),
   details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),

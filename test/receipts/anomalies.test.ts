@@ -201,6 +201,10 @@ describe('what is wrong about a receipt', () => {
         const page = await list().page(asker(bin), everything);
         assert.equal(page.filter((one) => one.receiptId === receiptId).length, 1, bin);
       }
+      const seenBy = async (bin: string) =>
+        (await list().page(asker(bin), everything)).find((one) => one.receiptId === receiptId);
+      const [seller, owner] = [await seenBy(RETAILER), await seenBy(MANUFACTURER)];
+      assert.deepEqual([seller?.owner, owner?.registerId, owner?.seller], [null, null, RETAILER]);
       assert.deepEqual(await list().page(asker('110940003475'), everything), []);
     });
 

@@ -11,6 +11,8 @@ export interface Violations {
   readonly appliedTwice: number;
   /** Codes whose state is not what their history says. */
   readonly notTheirHistory: number;
+  /** Registers whose shifts have counted more or fewer tickets than were printed. */
+  readonly miscounted: number;
   /** Codes that are missing from the sum over all statuses. */
   readonly missingCodes: number;
 }
@@ -41,6 +43,14 @@ select count(*)::integer as count
   from (select distinct on (cis) cis, ver, status, hold, owner from code_history order by cis, ver desc) as last
   join code on code.cis = last.cis
  where (code.ver, code.status, code.hold, code.owner) is distinct from (last.ver, last.status, last.hold, last.owner)`,
+  miscounted: `
+select count(*)::integer as count
+  from (select registration_number, sum(sales) as sales, sum(sale_returns) as returns
+          from register_shift join cash_register using (device_id) where registration_number like $1 group by 1) as counted
+  full join (select register_id, count(*) filter (where operation = 'sale') as sales,
+                    count(*) filter (where operation = 'sale_return') as returns from printed group by 1) as told
+    on told.register_id = counted.registration_number
+ where (counted.sales, counted.returns) is distinct from (told.sales::numeric, told.returns::numeric)`,
   missingCodes: `select $1::integer - count(*)::integer as count from code where status in ('in_circulation', 'withdrawn')`,
 };
 
@@ -69,6 +79,7 @@ export async function violationsOf(
         unprinted: await count('unprinted'),
         appliedTwice: await count('appliedTwice'),
         notTheirHistory: await count('notTheirHistory'),
+        miscounted: await count('miscounted', [registers]),
         missingCodes: await count('missingCodes', [codes]),
       };
     },

@@ -99,8 +99,8 @@ async function addRegisters(db: Database, bin: string, count: number): Promise<F
     token: 1 + index,
   }));
   await db.query(
-    `insert into cash_register (device_id, registration_number, bin, token, registered_at)
-     select device_id, number, $4, token, now() from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(device_id, number, token)`,
+    `insert into cash_register (device_id, registration_number, bin, ofd_bin, token, registered_at)
+     select device_id, number, $4, $4, token, now() from unnest($1::bigint[], $2::text[], $3::bigint[]) as t(device_id, number, token)`,
     [
       registers.map(({ deviceId }) => deviceId),
       registers.map(({ registrationNumber }) => registrationNumber),

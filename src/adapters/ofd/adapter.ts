@@ -65,7 +65,7 @@ function open(context: AdapterContext, settings: OfdSettings): OpenAdapter {
       details: { port, connections: server.connections, ...Object.fromEntries(counts) },
     }),
     start: async () => {
-      if (context.listens) port = (await server.start()).port;
+      port = (await server.start()).port;
     },
     stop: () => server.stop(),
   };
@@ -114,13 +114,18 @@ async function demoOf(
   address: { readonly host: string; readonly port: number | null },
 ): Promise<Readonly<Record<string, unknown>>> {
   const text = await readFile(new URL('../../../config/demo-registers.json', import.meta.url), 'utf8');
+  const ofdBin = participants.find(({ role }) => role === 'ofd')?.bin;
+  if (ofdBin === undefined) return { ofd: address, registers: [] };
   const wanted = Parse(DemoRegisters, JSON.parse(text)).flatMap(({ role, ...register }) => {
     const bin = participants.find((participant) => participant.role === role)?.bin;
-    return bin === undefined ? [] : [{ ...register, bin, token: newToken() }];
+    return bin === undefined ? [] : [{ ...register, bin, ofdBin, token: newToken() }];
   });
   const tokens = await registry.seed(wanted);
   return {
     ofd: address,
-    registers: wanted.map((register) => ({ ...register, token: tokens.get(register.deviceId) ?? register.token })),
+    registers: wanted.map(({ ofdBin: _, ...register }) => ({
+      ...register,
+      token: tokens.get(register.deviceId) ?? register.token,
+    })),
   };
 }

@@ -3,7 +3,7 @@ import { TanbaError } from '../../core/errors.ts';
 import { OPERATIONS } from '../../core/receipts/decision-table.ts';
 import type { FoundReceipt, ReceiptName } from '../../core/receipts/receipt-look-up.ts';
 import { type AnyRoute, type RouteRequest, route } from '../../routes/route.ts';
-import type { RegisterView, Registry } from './registers/registry.ts';
+import type { RegisterView, Registry, Whose } from './registers/registry.ts';
 import { instantOfClockText } from './values.ts';
 
 export interface OfdRoutesDeps {
@@ -46,9 +46,18 @@ export function ofdRoutes(deps: OfdRoutesDeps): AnyRoute[] {
 
 type AnyRequest = Pick<RouteRequest<unknown, unknown, unknown>, 'principal' | 'ip'>;
 
-const actorOf = ({ principal, ip }: AnyRequest) => ({ bin: principal.bin, ip });
+const actorOf = ({ principal, ip }: AnyRequest) => ({
+  bin: principal.bin,
+  ip,
+  changesAll: principal.role === 'operator',
+});
 
-/** Fiscal data operators keep the register of registers; everybody else sees their own. */
+function whoseOf({ principal: { bin, role } }: AnyRequest): Whose {
+  if (role === 'operator') return {};
+  return role === 'ofd' ? { servedBy: bin } : { ownedBy: bin };
+}
+
+/** Each fiscal data operator registers those that it serves; everybody else sees their own. */
 const keepsRegisters = ({ principal }: AnyRequest): boolean =>
   principal.role === 'ofd' || principal.role === 'operator';
 
@@ -89,7 +98,7 @@ function listRoute(registry: Registry): AnyRoute {
     path: '/api/v1/cash-registers',
     operationId: 'listCashRegisters',
     tag: 'cash registers',
-    summary: 'Cash registers: for fiscal data operators all, for others their own',
+    summary: 'Cash registers: those that a fiscal data operator serves, or those that one has',
     access: 'registers',
     query: Type.Object({
       after: Type.Optional(Type.Integer({ minimum: 0, maximum: DEVICE_MAX, description: 'The last deviceId seen.' })),
@@ -103,8 +112,7 @@ function listRoute(registry: Registry): AnyRoute {
     },
     handle: async (request) => {
       const { after = 0, limit = PAGE_DEFAULT } = request.query;
-      const bin = keepsRegisters(request) ? null : request.principal.bin;
-      const registers = await registry.list({ bin, after, limit });
+      const registers = await registry.list({ whose: whoseOf(request), after, limit });
       const last = registers.length === limit ? (registers.at(-1)?.deviceId ?? null) : null;
       return { status: 200, body: { registers: registers.map(viewOf), next: last } };
     },

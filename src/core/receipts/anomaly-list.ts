@@ -11,8 +11,10 @@ export interface AnomalyView {
   readonly cis: string;
   readonly gtin: string | null;
   readonly receiptId: string;
-  readonly registerId: string;
+  /** Null for an owner who did not sell. */
+  readonly registerId: string | null;
   readonly seller: string;
+  /** Null for a seller whose goods they were not, and where nobody is known. */
   readonly owner: string | null;
   readonly details: Readonly<Record<string, string | number>>;
 }
@@ -62,7 +64,10 @@ export function createAnomalyList({ db, clock }: { readonly db: Database; readon
   return {
     page: async ({ bin, ip, seesEverything }, { from, to, kind, gtin, after, limit }) => {
       const values = [after ?? BEGINNING, from, to, kind, gtin, limit];
-      if (!seesEverything) return (await db.query<AnomalyView>(OWN_ANOMALIES, [...values, bin])).rows;
+      if (!seesEverything) {
+        const { rows } = await db.query<AnomalyView>(OWN_ANOMALIES, [...values, bin]);
+        return rows.map((row) => ownSide(row, bin));
+      }
       await writeAudit(db, {
         at: clock.now(),
         bin,
@@ -74,4 +79,11 @@ export function createAnomalyList({ db, clock }: { readonly db: Database; readon
       return (await db.query<AnomalyView>(ALL_ANOMALIES, values)).rows;
     },
   };
+}
+
+/** A seller learns nothing of whose goods they were, an owner nothing of the other's till and prices. */
+function ownSide(anomaly: AnomalyView, bin: string): AnomalyView {
+  const { seller, owner } = anomaly;
+  if (seller === owner) return anomaly;
+  return seller === bin ? { ...anomaly, owner: null } : { ...anomaly, registerId: null, details: {} };
 }

@@ -133,6 +133,24 @@ describe('a cash register talks to the hub', () => {
     });
   });
 
+  it('counts a ticket for its shift once, also when the hub was gone before it had counted it', async () => {
+    const lostBeforeCount = ticketWith(await goods(1));
+    await ofd.ask({ token, requestNumber: 1 }, request(lostBeforeCount));
+    // As a hub leaves it that is killed between the receipt and the register's state.
+    await addRegister(store);
+    const again = await ofd.ask(
+      { token, requestNumber: 2 },
+      request({ ...lostBeforeCount, offline_ticket_number: 88 }),
+    );
+    const lostAfterCount = ticketWith(await goods(1));
+    await ofd.ask({ token: again.token, requestNumber: 3 }, request(lostAfterCount));
+    await ofd.ask({ token: again.token, requestNumber: 4 }, request({ ...lostAfterCount, offline_ticket_number: 89 }));
+    const { rows } = await store.db.query('select sales::integer from register_shift where device_id = $1', [
+      REGISTER.deviceId,
+    ]);
+    assert.deepEqual(rows, [{ sales: 2 }]);
+  });
+
   it('gives an offline ticket the number that was printed on it', async () => {
     const ticket = ticketWith(await goods(1), { offline_ticket_number: 123_456 });
     const { response } = await ofd.ask({ token, requestNumber: 1 }, request(ticket));

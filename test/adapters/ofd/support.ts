@@ -16,7 +16,7 @@ import { createInboundDoor } from '../../../src/exchange/inbound/door.ts';
 import { createInbox } from '../../../src/exchange/inbound/inbox.ts';
 import { createLog } from '../../../src/log.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { type Circulation, openCirculation, push, RETAILER } from '../../support/goods.ts';
+import { type Circulation, OFD, openCirculation, push, RETAILER } from '../../support/goods.ts';
 
 export const codec = createCodec();
 export const REGISTER = { deviceId: 4_001, registrationNumber: '010100004001', bin: RETAILER, token: 555 } as const;
@@ -106,10 +106,10 @@ function contextOf(
 export async function addRegister(store: TestDatabase, changes: Partial<typeof REGISTER> | object = {}): Promise<void> {
   const { deviceId, registrationNumber, bin, token } = { ...REGISTER, ...changes };
   await store.db.query(
-    `insert into cash_register (device_id, registration_number, bin, token, registered_at) values ($1, $2, $3, $4, now())
+    `insert into cash_register (device_id, registration_number, bin, ofd_bin, token, registered_at) values ($1, $2, $3, $5, $4, now())
      on conflict (device_id) do update set token = excluded.token, used_token = null, request_number = null, command = null,
-       digest = null, reply = null, blocked = false, shift_number = null, shift_opened_at = null`,
-    [deviceId, registrationNumber, bin, token],
+       digest = null, reply = null, blocked = false, counted_sign = null, shift_number = null, shift_opened_at = null`,
+    [deviceId, registrationNumber, bin, token, OFD],
   );
   await store.db.query('delete from register_shift where device_id = $1', [deviceId]);
 }

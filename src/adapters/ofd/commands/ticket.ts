@@ -107,6 +107,8 @@ async function settle(deps: TicketDeps, asked: Asked, ticket: TicketRequest, rea
     sum: read.sum,
     time: clockTextOf(read.at),
   });
+  // Known, but not counted: the hub was gone between the receipt and the register's state.
+  const isCounted = register.countedSign === fiscalSign;
   const isNewShift = register.shiftNumber !== shiftNumber;
   const offlineTooLong = read.isOffline && age > settings.offlineHours * HOUR_MS;
   return {
@@ -115,11 +117,11 @@ async function settle(deps: TicketDeps, asked: Asked, ticket: TicketRequest, rea
     response: { ticket: { ticket_number: fiscalSign, qr_code: Buffer.from(url) } },
     rotatesToken: true,
     shift: isNewShift ? { number: shiftNumber, openedAt: read.at } : null,
-    entry: isKnown ? null : { shiftNumber, operation: read.operation, sum: read.sum },
+    entry: isCounted ? null : { fiscalSign, shiftNumber, operation: read.operation, sum: read.sum },
     alert: offlineTooLong
       ? { kind: 'register_offline_too_long', details: { at: read.at.toISOString(), fiscalSign } }
       : null,
-    messages: settings.relay ? [relayed('ticket', asked)] : [],
+    messages: settings.relay && !isCounted ? [relayed('ticket', asked)] : [],
   };
 }
 

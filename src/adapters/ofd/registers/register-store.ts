@@ -12,6 +12,8 @@ export interface RegisterState extends Progress {
   readonly blocked: boolean;
   /** Its answer to the last request; null where that may be answered anew. */
   readonly reply: Buffer | null;
+  /** Fiscal sign of the last ticket that its shift has counted. */
+  readonly countedSign: string | null;
   readonly shiftNumber: number | null;
   readonly shiftOpenedAt: Date | null;
 }
@@ -30,7 +32,7 @@ interface RegisterRow extends Omit<RegisterState, 'deviceId' | 'token' | 'last' 
 const READ_REGISTERS = `
 select r.device_id as "deviceId", r.registration_number as "registrationNumber", r.bin,
        r.blocked or not p.active as blocked, r.token, r.used_token as "usedToken",
-       r.request_number as "requestNumber", r.command, r.digest, r.reply, r.shift_number as "shiftNumber",
+       r.request_number as "requestNumber", r.command, r.digest, r.reply, r.counted_sign as "countedSign", r.shift_number as "shiftNumber",
        r.shift_opened_at as "shiftOpenedAt"
   from cash_register r join participant p using (bin)
  where r.device_id = any($1::bigint[])`;
@@ -62,6 +64,7 @@ export type CountedOperation = (typeof COUNTED_OPERATIONS)[number];
 
 /** A receipt for the count of its shift. */
 export interface ShiftEntry {
+  readonly fiscalSign: string;
   readonly shiftNumber: number;
   readonly operation: CountedOperation;
   /** Tiyn. */
@@ -100,11 +103,12 @@ update cash_register r
    set token = t.token, used_token = t.used_token, request_number = t.request_number, command = t.command,
        digest = t.digest, reply = t.reply, requests_missed = r.requests_missed + t.missed,
        shift_number = coalesce(t.shift_number, r.shift_number),
-       shift_opened_at = coalesce(t.shift_opened_at, r.shift_opened_at), seen_at = $13
+       shift_opened_at = coalesce(t.shift_opened_at, r.shift_opened_at),
+       counted_sign = coalesce(t.counted_sign, r.counted_sign), seen_at = $14
   from unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[], $7::smallint[],
-              $8::bytea[], $9::bytea[], $10::integer[], $11::bigint[], $12::timestamptz[])
+              $8::bytea[], $9::bytea[], $10::integer[], $11::bigint[], $12::timestamptz[], $13::text[])
     as t(device_id, seen_token, seen_number, token, used_token, request_number, command, digest, reply, missed,
-         shift_number, shift_opened_at)
+         shift_number, shift_opened_at, counted_sign)
  where r.device_id = t.device_id and r.token = t.seen_token and r.request_number is not distinct from t.seen_number
    and not r.blocked
 returning r.device_id as "deviceId"`;
@@ -181,6 +185,7 @@ function moveColumns(advances: readonly Advance[]): unknown[] {
     advances.map(({ missed }) => missed),
     advances.map(({ shift }) => shift?.number ?? null),
     advances.map(({ shift }) => shift?.openedAt ?? null),
+    advances.map(({ entry }) => entry?.fiscalSign ?? null),
   ];
 }
 

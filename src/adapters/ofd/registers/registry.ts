@@ -24,6 +24,8 @@ export interface NewRegister {
 export interface Actor {
   readonly bin: string;
   readonly ip: string;
+  /** The operator of the whole system; a fiscal data operator changes its own registers only. */
+  readonly changesAll: boolean;
 }
 
 /** Which registers there are, whose they are, and the tokens that they begin with. */
@@ -34,14 +36,20 @@ export interface Registry {
   renewToken(deviceId: number, by: Actor): Promise<number>;
   block(deviceId: number, blocked: boolean, by: Actor): Promise<void>;
   find(deviceId: number): Promise<RegisterView | null>;
-  /** By device id, behind `after`. A bin: only this participant's. */
-  list(filter: {
-    readonly bin: string | null;
-    readonly after: number;
-    readonly limit: number;
-  }): Promise<RegisterView[]>;
+  /** By device id, behind `after`: all, those that a fiscal data operator serves, or those that a participant has. */
+  list(filter: { readonly whose: Whose; readonly after: number; readonly limit: number }): Promise<RegisterView[]>;
   /** The demo's registers: those that are there stay as they are. */
-  seed(registers: readonly (NewRegister & { readonly token: number })[]): Promise<ReadonlyMap<number, number>>;
+  seed(registers: readonly SeedRegister[]): Promise<ReadonlyMap<number, number>>;
+}
+
+export interface Whose {
+  readonly servedBy?: string;
+  readonly ownedBy?: string;
+}
+
+export interface SeedRegister extends NewRegister {
+  readonly ofdBin: string;
+  readonly token: number;
 }
 
 const TOKEN_MAX = 0xffff_ffff;
@@ -49,14 +57,16 @@ const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 const ADD_REGISTER = `
-insert into cash_register (device_id, registration_number, bin, token, registered_at) values ($1, $2, $3, $4, $5)`;
+insert into cash_register (device_id, registration_number, bin, ofd_bin, token, registered_at)
+values ($1, $2, $3, $4, $5, $6)`;
 
 const RENEW_TOKEN = `
 update cash_register
    set token = $2, used_token = null, request_number = null, command = null, digest = null, reply = null
- where device_id = $1`;
+ where device_id = $1 and ofd_bin = coalesce($3, ofd_bin)`;
 
-const BLOCK_REGISTER = `update cash_register set blocked = $2 where device_id = $1`;
+const BLOCK_REGISTER = `
+update cash_register set blocked = $2 where device_id = $1 and ofd_bin = coalesce($3, ofd_bin)`;
 
 const REGISTER_COLUMNS = `
 device_id as "deviceId", registration_number as "registrationNumber", bin, blocked, shift_number as "shiftNumber",
@@ -64,12 +74,12 @@ requests_missed as "requestsMissed", registered_at as "registeredAt", seen_at as
 
 const LIST_REGISTERS = `
 select ${REGISTER_COLUMNS} from cash_register
- where device_id > $1 and ($2::text is null or bin = $2) order by device_id limit $3`;
+ where device_id > $1 and ($2::text is null or bin = $2) and ($3::text is null or ofd_bin = $3)
+ order by device_id limit $4`;
 
 const SEED_REGISTERS = `
-insert into cash_register (device_id, registration_number, bin, token, registered_at)
-select device_id, registration_number, bin, token, $5
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as t(device_id, registration_number, bin, token)
+insert into cash_register (device_id, registration_number, bin, ofd_bin, token, registered_at)
+select *, $6 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
 on conflict do nothing`;
 
 const TOKENS = `select device_id as "deviceId", token from cash_register where device_id = any($1::bigint[])`;
@@ -86,14 +96,15 @@ export function createRegistry(deps: { readonly db: Database; readonly clock: Cl
   async function change(statement: string, values: readonly unknown[], action: string, by: Actor): Promise<void> {
     const [deviceId] = values;
     await db.transaction(async (tx) => {
-      const { rowCount } = await tx.query(statement, [...values]);
+      const { rowCount } = await tx.query(statement, [...values, by.changesAll ? null : by.bin]);
       if (rowCount === 0) throw new TanbaError('registers.unknown', { details: { deviceId: String(deviceId) } });
       await audit(tx, clock.now(), action, String(deviceId), by);
     });
   }
 
-  async function rowsAfter(after: number, bin: string | null, limit: number): Promise<RegisterView[]> {
-    const { rows } = await db.query<RegisterRow>(LIST_REGISTERS, [after, bin, limit]);
+  async function rowsAfter(after: number, { ownedBy, servedBy }: Whose, limit: number): Promise<RegisterView[]> {
+    const values = [after, ownedBy ?? null, servedBy ?? null, limit];
+    const { rows } = await db.query<RegisterRow>(LIST_REGISTERS, values);
     return rows.map(viewOf);
   }
 
@@ -103,7 +114,7 @@ export function createRegistry(deps: { readonly db: Database; readonly clock: Cl
       const now = clock.now();
       await db.transaction(async (tx) => {
         try {
-          await tx.query(ADD_REGISTER, [deviceId, registrationNumber, bin, token, now]);
+          await tx.query(ADD_REGISTER, [deviceId, registrationNumber, bin, by.bin, token, now]);
         } catch (cause) {
           const state = sqlState(cause);
           if (state === UNIQUE_VIOLATION) throw new TanbaError('registers.already_registered', { cause });
@@ -124,16 +135,17 @@ export function createRegistry(deps: { readonly db: Database; readonly clock: Cl
     block: (deviceId, blocked, by) =>
       change(BLOCK_REGISTER, [deviceId, blocked], blocked ? 'register.blocked' : 'register.unblocked', by),
     find: async (deviceId) => {
-      const [found] = await rowsAfter(deviceId - 1, null, 1);
+      const [found] = await rowsAfter(deviceId - 1, {}, 1);
       return found?.deviceId === deviceId ? found : null;
     },
-    list: ({ bin, after, limit }) => rowsAfter(after, bin, limit),
+    list: ({ whose, after, limit }) => rowsAfter(after, whose, limit),
     seed: async (registers) => {
       const deviceIds = registers.map(({ deviceId }) => deviceId);
       await db.query(SEED_REGISTERS, [
         deviceIds,
         registers.map(({ registrationNumber }) => registrationNumber),
         registers.map(({ bin }) => bin),
+        registers.map(({ ofdBin }) => ofdBin),
         registers.map(({ token }) => token),
         clock.now(),
       ]);
