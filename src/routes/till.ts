@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { TillCheck } from '../core/checks/till-check.ts';
-import { TILL_REASONS, TILL_TEXTS } from '../core/checks/till-reasons.ts';
+import { TILL_REASONS } from '../core/checks/till-reasons.ts';
 import type { Clock } from '../core/clock.ts';
 import { TanbaError } from '../core/errors.ts';
 import { newId } from '../store/ids.ts';
@@ -73,7 +73,7 @@ export function tillRoutes({ tillCheck, clock, limits }: TillRoutesDeps): AnyRou
         if (bin !== principal.bin && principal.role !== 'ofd') {
           throw new TanbaError('receipts.foreign_bin', { path: '/bin' });
         }
-        const answers = await tillCheck.check({ bin }, codes);
+        const answers = await tillCheck.check({ bin, language }, codes);
         const at = clock.now();
         return {
           status: 200,
@@ -81,10 +81,7 @@ export function tillRoutes({ tillCheck, clock, limits }: TillRoutesDeps): AnyRou
           body: {
             requestId: newId(at),
             at: at.toISOString(),
-            codes: answers.map((answer) => ({
-              ...answer,
-              message: answer.reason === null ? null : TILL_TEXTS[answer.reason][language],
-            })),
+            codes: answers,
           },
         };
       },

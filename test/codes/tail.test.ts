@@ -36,7 +36,7 @@ for (const form of TAIL_FORMS) {
     });
 
     it('is right for its code, whatever the serial', async () => {
-      await fc.assert(fc.asyncProperty(samples, ({ cis }) => isRight(cis, make(cis).value)));
+      await fc.assert(fc.asyncProperty(samples, async ({ cis }) => await isRight(cis, make(cis).value)));
     });
 
     it('is the same every time', () => {

@@ -66,7 +66,9 @@ export function createLookUp(db: Database, onOverload: () => Error): LookUp {
 
   async function answer(group: readonly Waiter[]): Promise<void> {
     try {
-      const { codes: rows, packages } = await readPaths(db, [...new Set(group.flatMap(({ cises }) => cises))]);
+      const wanted = new Set<string>();
+      for (const { cises } of group) for (const cis of cises) wanted.add(cis);
+      const { codes: rows, packages } = await readPaths(db, [...wanted]);
       for (const { cises, resolve } of group) {
         const found = new Map<string, FoundCode>();
         for (const cis of cises) {

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { ParsedCode, Tail } from '../codes/gs1.ts';
+import { type ParsedCode, SIGNATURE_LENGTH, type Tail } from '../codes/gs1.ts';
 import type { KeyRing } from '../codes/key-ring.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
+import type { CodeTemplate } from '../codes/template.ts';
+import { remembered } from '../remembered.ts';
 import type { FailureLimits } from './failure-limits.ts';
 
 /** blocked: this source, or this code, has failed too often lately; nothing was looked at. */
@@ -10,7 +12,7 @@ export type TailVerdict =
   | { readonly kind: 'wrong' }
   | { readonly kind: 'blocked'; readonly waitSeconds: number };
 
-/** Judges verification codes, without the database. What was right stays right: it is remembered. */
+/** Judges verification codes, without the database. */
 export interface TailJudge {
   judge(code: TailedCode, source: string): Promise<TailVerdict>;
   /** In the order of the codes. */
@@ -29,44 +31,74 @@ export interface TailJudgeDeps {
   readonly failureLimits: FailureLimits;
 }
 
-const VERIFIED_TAILS_CACHED = 50_000;
+const REMEMBERED_TAILS = 50_000;
 const RIGHT: TailVerdict = { kind: 'right' };
 const WRONG: TailVerdict = { kind: 'wrong' };
 
 export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudgeDeps): TailJudge {
-  const verified = new LRUCache<string, true>({ max: VERIFIED_TAILS_CACHED });
+  const verified = new LRUCache<string, true>({ max: REMEMBERED_TAILS });
 
-  function keyOf({ cis, tail }: TailedCode): string {
-    return `${cis} ${tail.kind === 'key' ? tail.keyId : ''} ${tail.value}`;
+  function right(code: TailedCode): TailVerdict {
+    if (isWorthRemembering(code)) verified.set(keyOf(code), true);
+    return RIGHT;
   }
 
-  async function judgeNew(code: TailedCode, source: string): Promise<TailVerdict> {
-    const { cis, gtin, tail } = code;
-    const limitedCis = tail.kind === 'code' ? cis : null;
-    const waitSeconds = limitedCis === null ? 0 : await failureLimits.blockedFor(source, limitedCis);
-    if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
-    const template = gtin === null ? undefined : markReader.rulesOf(gtin)?.template;
-    if (template !== undefined && (await keyRing.verifyTail(cis, template, tail))) {
-      verified.set(keyOf(code), true);
-      return RIGHT;
-    }
+  async function wrong(source: string, limitedCis: string | null): Promise<TailVerdict> {
     await failureLimits.failed(source, limitedCis);
     return WRONG;
   }
 
+  /** A tail of four characters is counted for its code too. */
+  async function judgeLimited(code: TailedCode, source: string, template: CodeTemplate): Promise<TailVerdict> {
+    const waitSeconds = await failureLimits.blockedFor(source, code.cis);
+    if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
+    return (await keyRing.verifyTail(code.cis, template, code.tail)) ? right(code) : wrong(source, code.cis);
+  }
+
+  /** At once where nothing has to be waited for: a promise for each of a hundred codes costs more than their MACs. */
+  function judgeNew(
+    code: TailedCode,
+    source: string,
+    template: CodeTemplate | undefined,
+  ): TailVerdict | Promise<TailVerdict> {
+    const { cis, tail } = code;
+    if (template === undefined) return wrong(source, tail.kind === 'code' ? cis : null);
+    if (tail.kind === 'code') return judgeLimited(code, source, template);
+    const verdict = keyRing.verifyTail(cis, template, tail);
+    if (verdict === true) return RIGHT;
+    if (verdict === false) return wrong(source, null);
+    return verdict.then((isRight) => (isRight ? right(code) : wrong(source, null)));
+  }
+
   async function judgeAll(codes: readonly TailedCode[], source: string): Promise<readonly TailVerdict[]> {
-    const fresh = codes.filter((code) => !verified.has(keyOf(code)));
     // The source is looked at once for all of a request.
-    const waitSeconds = fresh.length === 0 ? 0 : await failureLimits.blockedFor(source, null);
-    const judged = await Promise.all(
-      fresh.map((code): TailVerdict | Promise<TailVerdict> =>
-        waitSeconds > 0 ? { kind: 'blocked', waitSeconds } : judgeNew(code, source),
-      ),
-    );
-    if (fresh.length === codes.length) return judged;
-    const verdicts = new Map(fresh.map((code, index) => [code, judged[index] ?? RIGHT]));
-    return codes.map((code) => verdicts.get(code) ?? RIGHT);
+    const waitSeconds = await failureLimits.blockedFor(source, null);
+    const templateOf = remembered((gtin) => markReader.rulesOf(gtin)?.template);
+    const verdicts: TailVerdict[] = [];
+    const open: Promise<unknown>[] = [];
+    for (const [index, code] of codes.entries()) {
+      const verdict = judge(code);
+      if (verdict instanceof Promise) open.push(verdict.then((late) => (verdicts[index] = late)));
+      else verdicts[index] = verdict;
+    }
+    if (open.length > 0) await Promise.all(open);
+    return verdicts;
+
+    function judge(code: TailedCode): TailVerdict | Promise<TailVerdict> {
+      if (isWorthRemembering(code) && verified.has(keyOf(code))) return RIGHT;
+      if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
+      return judgeNew(code, source, code.gtin === null ? undefined : templateOf(code.gtin));
+    }
   }
 
   return { judgeAll, judge: async (code, source) => (await judgeAll([code], source))[0] ?? WRONG };
+}
+
+/** Signatures cost 80 to 100 µs, short tails a count of failures; a MAC is judged in the time that remembering would take. */
+function isWorthRemembering({ tail }: TailedCode): boolean {
+  return tail.kind === 'code' || tail.value.length === SIGNATURE_LENGTH;
+}
+
+function keyOf({ cis, tail }: TailedCode): string {
+  return `${cis} ${tail.kind === 'key' ? tail.keyId : ''} ${tail.value}`;
 }

@@ -2,14 +2,15 @@ import type { Clock } from '../clock.ts';
 import type { ParsedCode } from '../codes/gs1.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import type { Expiry, ProductionFactsReader } from '../codes/production-facts.ts';
-import { TanbaError } from '../errors.ts';
+import { type Language, TanbaError } from '../errors.ts';
 import type { EffectiveState } from '../lifecycle/effective-state.ts';
 import { decide } from '../receipts/decision-table.ts';
 import type { RuleSet } from '../reference/product-groups.ts';
+import { remembered } from '../remembered.ts';
 import { storableText } from '../storable.ts';
 import type { FoundCode, LookUp } from './look-up.ts';
 import { hasTail, type TailJudge, type TailVerdict } from './tail-judge.ts';
-import { REASON_OF_ANOMALY, type TillReason } from './till-reasons.ts';
+import { REASON_OF_ANOMALY, TILL_TEXTS, type TillReason } from './till-reasons.ts';
 
 /** What a till is told of a code before it sells it. Never who owns the goods. */
 export interface TillAnswer {
@@ -30,11 +31,15 @@ export interface TillAnswer {
   /** May be sold here and now. */
   readonly realizable: boolean;
   readonly reason: TillReason | null;
+  /** The reason in words for the cashier. */
+  readonly message: string | null;
 }
 
 /** Who wants to sell. */
 export interface TillAsker {
   readonly bin: string;
+  /** Of the messages. */
+  readonly language: Language;
 }
 
 export interface TillCheck {
@@ -73,23 +78,24 @@ const UNKNOWN_GOODS = {
 export function createTillCheck(deps: TillCheckDeps): TillCheck {
   const { clock, markReader, lookUp, tailJudge, productionFacts, timeoutMs } = deps;
 
-  async function answers({ bin }: TillAsker, marks: readonly string[]): Promise<readonly TillAnswer[]> {
+  async function answers({ bin, language }: TillAsker, marks: readonly string[]): Promise<readonly TillAnswer[]> {
     const results = await markReader.read(marks);
-    const codes = results.flatMap((result) => (result.ok ? [result.code] : []));
-    const tailed = codes.filter(hasTail);
+    const codes: ParsedCode[] = [];
+    for (const result of results) if (result.ok) codes.push(result.code);
     const [verdicts, found] = await Promise.all([
-      tailJudge.judgeAll(tailed, bin),
+      tailJudge.judgeAll(codes.filter(hasTail), bin),
       lookUp.findAll(codes.map(({ cis }) => cis)),
     ]);
-    const tails = new Map<ParsedCode, TailVerdict>(tailed.map((code, index) => [code, verdicts[index] ?? NOT_JUDGED]));
     const expiries = await productionFacts.expiries([...found.values()].map(({ row }) => row));
     const now = clock.now();
     const rulesOf = remembered((gtin: string) => markReader.rulesOf(gtin, now));
+    let judged = 0;
     return results.map((result, index) => {
-      if (!result.ok) return malformed(marks[index] ?? '');
+      if (!result.ok) return malformed(marks[index] ?? '', language);
       const { code } = result;
-      const known = { found: found.get(code.cis) ?? null, tail: tails.get(code) ?? null };
-      return answerOf(code, known, { bin, expiry: expiries.get(code.cis) ?? null, now, rulesOf });
+      const tail = hasTail(code) ? (verdicts[judged++] ?? NOT_JUDGED) : null;
+      const known = { found: found.get(code.cis) ?? null, tail };
+      return answerOf(code, known, { bin, language, expiry: expiries.get(code.cis) ?? null, now, rulesOf });
     });
   }
 
@@ -102,37 +108,37 @@ export function createTillCheck(deps: TillCheckDeps): TillCheck {
   };
 }
 
-function malformed(text: string): TillAnswer {
-  return { cis: null, mark: storableText(text), gtin: null, valid: false, ...UNKNOWN_GOODS, reason: 'malformed' };
+function malformed(text: string, language: Language): TillAnswer {
+  const goods = { cis: null, mark: storableText(text), gtin: null, valid: false };
+  return { ...goods, ...UNKNOWN_GOODS, ...because('malformed', language) };
+}
+
+function because(reason: TillReason, language: Language): Pick<TillAnswer, 'reason' | 'message'> {
+  return { reason, message: TILL_TEXTS[reason][language] };
 }
 
 interface Circumstances {
   readonly bin: string;
+  readonly language: Language;
   readonly expiry: Expiry | null;
   readonly now: Date;
   readonly rulesOf: (gtin: string) => RuleSet | undefined;
 }
 
-/** Codes that come together are mostly of few goods. */
-function remembered<V>(read: (key: string) => V): (key: string) => V {
-  const known = new Map<string, V>();
-  return (key) => {
-    const value = known.get(key) ?? read(key);
-    known.set(key, value);
-    return value;
-  };
-}
-
 function answerOf(
   { cis, gtin }: ParsedCode,
   { tail, found }: Known,
-  { bin, expiry, now, rulesOf }: Circumstances,
+  { bin, language, expiry, now, rulesOf }: Circumstances,
 ): TillAnswer {
   const rules = gtin === null ? undefined : rulesOf(gtin);
   const valid = gtin === null || rules !== undefined;
-  if (!valid) return { cis, gtin, valid, ...UNKNOWN_GOODS, reason: 'not_in_catalogue' };
-  if (tail?.kind === 'wrong') return { cis, gtin, valid, ...UNKNOWN_GOODS, verified: false, reason: 'forged' };
-  if (tail?.kind === 'blocked') return { cis, gtin, valid, ...UNKNOWN_GOODS, reason: 'too_many_failures' };
+  if (!valid) return { cis, gtin, valid, ...UNKNOWN_GOODS, ...because('not_in_catalogue', language) };
+  if (tail?.kind === 'wrong') {
+    return { cis, gtin, valid, ...UNKNOWN_GOODS, verified: false, ...because('forged', language) };
+  }
+  if (tail?.kind === 'blocked') {
+    return { cis, gtin, valid, ...UNKNOWN_GOODS, ...because('too_many_failures', language) };
+  }
   const state = found?.state ?? null;
   const expired = expiry !== null && now > expiry.lastMoment;
   const reason = whyNot({ state, seller: bin, refuseOtherOwner: rules?.saleByOtherOwner === 'refuse', expired });
@@ -148,6 +154,7 @@ function answerOf(
     expiryDate: expiry?.date ?? null,
     realizable: reason === null,
     reason,
+    message: reason === null ? null : TILL_TEXTS[reason][language],
   };
 }
 

@@ -26,7 +26,8 @@ export const SSCC_LENGTH = 18;
 const SERIAL_MAX = 20;
 export const KEY_ID_LENGTH = 4;
 export const SHORT_CODE_LENGTH = 4;
-const VERIFICATION_LENGTHS: readonly number[] = [44, 88];
+export const SIGNATURE_LENGTH = 88;
+const VERIFICATION_LENGTHS: readonly number[] = [44, SIGNATURE_LENGTH];
 
 export function refused(error: ErrorCode): ParseResult {
   return { ok: false, error };

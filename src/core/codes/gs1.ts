@@ -7,7 +7,7 @@ import { parseHumanReadable } from './human-readable.ts';
 import type { CodeTemplate } from './template.ts';
 
 export type { ParsedCode, ParseResult, SerialLengthOf, Tail } from './code-parts.ts';
-export { gtinProblem, ssccProblem } from './code-parts.ts';
+export { gtinProblem, SIGNATURE_LENGTH, ssccProblem } from './code-parts.ts';
 
 /** The longest code of a template has 138 characters; a Digital Link with every character escaped stays below 512. */
 const INPUT_MAX = 512;

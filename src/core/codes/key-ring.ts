@@ -5,7 +5,7 @@ import { TanbaError } from '../errors.ts';
 import type { Tail } from './code-parts.ts';
 import { readKeyFile, type StoredKey, writeKeyFile } from './key-file.ts';
 import { createSealer } from './seal.ts';
-import { createTailCheck, ed25519PrivateKey, type SigningKey, type TailCheck } from './tail.ts';
+import { createMacCheck, createTailCheck, ed25519PrivateKey, type SigningKey, type TailCheck } from './tail.ts';
 import { ALGORITHMS, type Algorithm, algorithmOf, type CodeTemplate } from './template.ts';
 
 /**
@@ -17,7 +17,8 @@ export interface KeyRing {
   currentKey(algorithm: Algorithm): SigningKey;
   /** Any key of the ring, also one that no longer signs new orders. */
   signingKey(keyId: string): SigningKey;
-  verifyTail(cis: string, template: CodeTemplate, tail: Tail): Promise<boolean>;
+  /** At once for a MAC, later for a signature. */
+  verifyTail(cis: string, template: CodeTemplate, tail: Tail): boolean | Promise<boolean>;
   /** The new key signs after ROTATION_DELAY_MS, the old one until then. Codes already issued go on verifying. */
   rotate(algorithm: Algorithm): Promise<StoredKey>;
   publicKeys(): readonly PublicKey[];
@@ -63,12 +64,14 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
       if (key === undefined) throw new TanbaError('keys.unknown', { details: { keyId } });
       return signingPart(key.stored);
     },
-    async verifyTail(cis, template, tail) {
+    verifyTail(cis, template, tail) {
       const algorithm = algorithmOf(template);
-      if (tail.kind === 'code') return algorithm === 'mac-24' && (await anyIsRight(keys.shortCodes, cis, tail.value));
+      if (tail.kind === 'code') {
+        return algorithm === 'mac-24' && keys.shortCodes.some((isRight) => isRight(cis, tail.value));
+      }
       const key = keys.byId.get(tail.keyId);
       if (key === undefined || key.stored.algorithm !== algorithm) return false;
-      return await key.check(cis, tail.value);
+      return key.check(cis, tail.value);
     },
     async rotate(algorithm) {
       const all = await synchronise(deps, [algorithm]);
@@ -91,12 +94,7 @@ interface IndexedKeys {
   readonly byId: ReadonlyMap<string, { readonly stored: StoredKey; readonly check: TailCheck }>;
   readonly newestFirst: readonly StoredKey[];
   /** A code of 4 characters names no key: each is tried, newest first. */
-  readonly shortCodes: readonly TailCheck[];
-}
-
-async function anyIsRight(checks: readonly TailCheck[], cis: string, value: string): Promise<boolean> {
-  for (const check of checks) if (await check(cis, value)) return true;
-  return false;
+  readonly shortCodes: readonly ((cis: string, value: string) => boolean)[];
 }
 
 function indexKeys(stored: readonly StoredKey[]): IndexedKeys {
@@ -105,7 +103,7 @@ function indexKeys(stored: readonly StoredKey[]): IndexedKeys {
   return {
     byId: new Map(checked.map((key) => [key.stored.keyId, key])),
     newestFirst,
-    shortCodes: checked.filter((key) => key.stored.algorithm === 'mac-24').map((key) => key.check),
+    shortCodes: newestFirst.filter(({ algorithm }) => algorithm === 'mac-24').map(createMacCheck),
   };
 }
 

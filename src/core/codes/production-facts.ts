@@ -73,8 +73,11 @@ export function createProductionFacts(db: Database): ProductionFactsReader {
     const byDocument = new Map<string, Expiry | null>();
     for (const { cis, appliedBy } of codes) {
       if (appliedBy === null) continue;
-      const expiry = byDocument.get(appliedBy) ?? headers.get(appliedBy)?.expiry ?? null;
-      byDocument.set(appliedBy, expiry);
+      let expiry = byDocument.get(appliedBy);
+      if (expiry === undefined) {
+        expiry = headers.get(appliedBy)?.expiry ?? null;
+        byDocument.set(appliedBy, expiry);
+      }
       if (expiry !== null) found.set(cis, expiry);
     }
     return found;

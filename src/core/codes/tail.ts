@@ -58,13 +58,17 @@ function createSigner(key: SigningKey): (cis: string) => string {
   };
 }
 
-/** Whether `value` (AI 92 or 93) is right for the cis under one key. Constant time for the keyed codes. */
-export type TailCheck = (cis: string, value: string) => Promise<boolean>;
+/** Whether `value` (AI 92 or 93) is right for the cis under one key: at once for a MAC, later for a signature. */
+export type TailCheck = (cis: string, value: string) => boolean | Promise<boolean>;
 
 export function createTailCheck(key: SigningKey): TailCheck {
-  if (key.algorithm === 'ed25519') return createSignatureCheck(key);
+  return key.algorithm === 'ed25519' ? createSignatureCheck(key) : createMacCheck(key);
+}
+
+/** In constant time. */
+export function createMacCheck(key: SigningKey): (cis: string, value: string) => boolean {
   const mac = macOf(key);
-  return async (cis, value) => {
+  return (cis, value) => {
     const right = Buffer.from(mac(cis));
     const given = Buffer.from(value);
     return right.length === given.length && timingSafeEqual(right, given);
