@@ -28,4 +28,5 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --retries=6 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "bin/tanba.js", "start"]
+# The flag: docs/operation.md "Start and stop".
+CMD ["node", "--max-semi-space-size=64", "bin/tanba.js", "start"]

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpuOf } from './cpu.ts';
+import { nodeFlags } from './node-flags.ts';
 
 /** An Express in a process of its own that parses what it is sent and answers what it was told. */
 export interface BaselineServer {
@@ -13,7 +14,10 @@ export interface BaselineServer {
 }
 
 export async function startBaselineServer(): Promise<BaselineServer> {
-  const child = fork(new URL('./baseline-server.ts', import.meta.url), { execArgv: ['--import=tsx'], detached: true });
+  const child = fork(new URL('./baseline-server.ts', import.meta.url), {
+    execArgv: [...nodeFlags(), '--import=tsx'],
+    detached: true,
+  });
   const [ready] = await once(child, 'message');
   const pid = child.pid ?? 0;
   return {

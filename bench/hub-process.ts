@@ -12,6 +12,7 @@ import { connectionTo } from '../src/store/embedded/connect.ts';
 import { pgDataOf, readInstance } from '../src/store/embedded/instance.ts';
 import { runningPostmaster } from '../src/store/embedded/postmaster.ts';
 import { cpuOf, cpuOfFamily } from './cpu.ts';
+import { nodeFlags } from './node-flags.ts';
 
 /** The hub under test: a process of its own, with a data folder and a PostgreSQL of its own. */
 export interface HubProcess {
@@ -63,7 +64,7 @@ export async function startHubProcess(
   for (const name of NOT_INHERITED) delete environment[name];
   const homes = await privilegedEntries();
   await mkdir(dataFolder, { mode: 0o700 });
-  const hub = spawn(process.execPath, [...profile, ...program, 'start'], {
+  const hub = spawn(process.execPath, [...nodeFlags(), ...profile, ...program, 'start'], {
     cwd: ROOT,
     // A group of its own: Ctrl-C is the bench's to handle.
     detached: true,

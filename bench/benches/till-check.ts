@@ -7,7 +7,7 @@ import { bearer } from '../transfer.ts';
 
 const CODES_IN_STORE = 200_000;
 const CODES_PER_CHECK = 20;
-const CHECKS_PER_ROUND = 2_000;
+const CHECKS_PER_ROUND = 6_000;
 const CONNECTIONS = 64;
 const PATH = '/api/v1/till/check';
 const REALIZABLE = '"realizable":true';
