@@ -2,15 +2,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 /** Gives a task to a process of its own, that says when it is ready, and answers what it sends back. */
-export async function inClientProcess<Task extends object, Result>(module: string, task: Task): Promise<Result> {
-  const child = fork(new URL(module, import.meta.url), {
+export async function inClientProcess<Task extends object, Result>(module: URL, task: Task): Promise<Result> {
+  const child = fork(module, {
     execArgv: ['--import=tsx'],
     serialization: 'advanced',
     detached: true,
   });
   try {
     const failed = once(child, 'exit').then(([code]) => {
-      throw new Error(`${module} ended with ${code}`);
+      throw new Error(`${module.pathname} ended with ${code}`);
     });
     failed.catch(() => undefined);
     await Promise.race([once(child, 'message'), failed]);

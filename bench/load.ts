@@ -42,7 +42,7 @@ export function postRequest(path: string, body: string, headers: Readonly<Record
 
 /** Runs the load in a process of its own. */
 export function runLoad(task: LoadTask): Promise<LoadResult> {
-  return inClientProcess('./load-client.ts', task);
+  return inClientProcess(new URL('./load-client.ts', import.meta.url), task);
 }
 
 function headerLines(headers: Readonly<Record<string, string>>): string {

@@ -80,7 +80,7 @@ export function ticketsOf(marks: readonly string[], perTicket: number): Buffer[]
 
 /** Runs the tills in a process of their own. */
 export function runTills(task: TillsTask): Promise<TillsResult> {
-  return inClientProcess('./tills-process.ts', task);
+  return inClientProcess(new URL('./tills-process.ts', import.meta.url), task);
 }
 
 export async function measureTills(task: TillsTask, meters: Readonly<Record<string, () => number>>): Promise<Measured> {
