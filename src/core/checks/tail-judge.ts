@@ -94,7 +94,7 @@ export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudg
   return { judgeAll, judge: async (code, source) => (await judgeAll([code], source))[0] ?? WRONG };
 }
 
-/** Signatures cost 80 to 100 µs, short tails a count of failures; a MAC is judged in the time that remembering would take. */
+/** A signature costs 80 to 100 µs, a short tail a count of failures; a MAC no more than remembering it. */
 function isWorthRemembering({ tail }: TailedCode): boolean {
   return tail.kind === 'code' || tail.value.length === SIGNATURE_LENGTH;
 }

@@ -32,8 +32,8 @@ interface RegisterRow extends Omit<RegisterState, 'deviceId' | 'token' | 'last' 
 const READ_REGISTERS = `
 select r.device_id as "deviceId", r.registration_number as "registrationNumber", r.bin,
        r.blocked or not p.active as blocked, r.token, r.used_token as "usedToken",
-       r.request_number as "requestNumber", r.command, r.digest, r.reply, r.counted_sign as "countedSign", r.shift_number as "shiftNumber",
-       r.shift_opened_at as "shiftOpenedAt"
+       r.request_number as "requestNumber", r.command, r.digest, r.reply, r.counted_sign as "countedSign",
+       r.shift_number as "shiftNumber", r.shift_opened_at as "shiftOpenedAt"
   from cash_register r join participant p using (bin)
  where r.device_id = any($1::bigint[])`;
 
