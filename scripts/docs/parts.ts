@@ -79,8 +79,9 @@ function transitionPicture(): string {
 
 function documentKinds(): string {
   const rows = DOCUMENT_KINDS.map((kind) => {
-    const { header, hasCodes, summary } = KINDS[kind];
-    return [code(kind), summary, [...(hasCodes ? [code('codes')] : []), ...fieldsOf(header)].join(', ')];
+    const { header, codes: list, summary } = KINDS[kind];
+    const named = list === 'none' ? [] : [list === 'required' ? code('codes') : `${code('codes')} (optional)`];
+    return [code(kind), summary, [...named, ...fieldsOf(header)].join(', ')];
   });
   return table(['kind', 'meaning', 'fields of the body'], rows);
 }

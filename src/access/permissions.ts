@@ -16,7 +16,7 @@ const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   wholesaler: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
   retailer: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
   ofd: ['receipts', 'webhooks', 'registers'],
-  authority: ['codes', 'webhooks'],
+  authority: ['documents', 'codes', 'webhooks'],
 };
 
 /** Who is asking: a participant, known by its key (later also by its signature). */

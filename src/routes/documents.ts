@@ -35,10 +35,12 @@ const Codes = Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minIte
 /** Each kind with its own body, for readers of the API; checked by the intake, which keeps the codes out of ajv. */
 const DocumentBody = Type.Union(
   DOCUMENT_KINDS.map((kind) => {
-    const { header, hasCodes, summary } = KINDS[kind];
-    const body = hasCodes
-      ? Type.Object({ ...headerProperties(header), codes: Codes }, { additionalProperties: false })
-      : header;
+    const { header, codes, summary } = KINDS[kind];
+    const list = codes === 'optional' ? Type.Optional(Codes) : Codes;
+    const body =
+      codes === 'none'
+        ? header
+        : Type.Object({ ...headerProperties(header), codes: list }, { additionalProperties: false });
     return Type.Object({ kind: Type.Literal(kind), body }, { description: summary, additionalProperties: false });
   }),
 );
@@ -59,6 +61,7 @@ const DocumentAnswer = Type.Object({
   completedAt: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
   errorCount: Type.Optional(Type.Integer()),
   errors: Type.Optional(Type.Array(Problem)),
+  warnings: Type.Optional(Type.Array(Problem)),
 });
 
 const Id = Type.Object({ id: Type.String({ format: 'uuid' }) });
@@ -188,6 +191,7 @@ async function documentReply(deps: DocumentRoutesDeps, document: DocumentRow, la
       completedAt: completedAt?.toISOString() ?? null,
       errorCount,
       errors: problems.map((problem) => localized(problem, language)),
+      warnings: (document.warnings ?? []).map((problem) => localized(problem, language)),
     },
   };
 }
@@ -199,7 +203,13 @@ function askerOf({ principal, ip }: RouteRequest<unknown, unknown, unknown>): Do
 function senderOf(request: RouteRequest<unknown, unknown, unknown>): Sender {
   const key = request.headers['idempotency-key'];
   const { principal, ip, trace } = request;
-  return { bin: principal.bin, ip, trace, idempotencyKey: typeof key === 'string' ? key : undefined };
+  return {
+    bin: principal.bin,
+    role: principal.role,
+    ip,
+    trace,
+    idempotencyKey: typeof key === 'string' ? key : undefined,
+  };
 }
 
 /** RFC 7240 `wait`, in milliseconds. */

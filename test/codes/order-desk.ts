@@ -17,7 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { withCheckDigit } from './code-samples.ts';
 
 export const MAKER = { bin: '180540001239', ip: '127.0.0.1' } as const;
-export const IMPORTER = { bin: '190240012349', ip: '127.0.0.2' } as const;
+export const IMPORTER = { bin: '190240012344', ip: '127.0.0.2' } as const;
 
 export const LIMITS: OrderLimits = {
   codesPerGtinPerOrder: 20_000,

@@ -151,7 +151,7 @@ describe('the seven kinds of documents', () => {
     const [cis = ''] = await introduced(1);
     await circulation.submit('withdrawal', { codes: [cis], reason: 'DEMO_SAMPLES', date: '2026-03-01' });
     assert.equal(
-      (await circulation.submit('return', { codes: [cis], reason: 'OTHER', date: '2026-03-05' })).status,
+      (await circulation.submit('return', { codes: [cis], reason: 'REMOTE_SALE_RETURN', date: '2026-03-05' })).status,
       'accepted',
     );
     const row = await rowOf(cis);

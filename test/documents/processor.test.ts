@@ -28,7 +28,7 @@ describe('the processor of documents', () => {
 
   async function send(circulation: Circulation, kind: string, body: object): Promise<string> {
     const document = { kind, body };
-    const sender = { bin: MANUFACTURER, ip: '127.0.0.1', idempotencyKey: undefined };
+    const sender = { bin: MANUFACTURER, role: 'manufacturer', ip: '127.0.0.1', idempotencyKey: undefined } as const;
     return (await circulation.intake.acceptJson(sender, document, Buffer.from(JSON.stringify(document)))).documentId;
   }
 
@@ -64,7 +64,7 @@ describe('the processor of documents', () => {
     const codes = await emitCodes(store.db, 1);
     const document = { kind: 'write_off', body: { codes, reason: 'LOST' } };
     const raw = Buffer.from(`\ufeff${JSON.stringify(document)}`);
-    const sender = { bin: MANUFACTURER, ip: '127.0.0.1', idempotencyKey: undefined };
+    const sender = { bin: MANUFACTURER, role: 'manufacturer', ip: '127.0.0.1', idempotencyKey: undefined } as const;
     const { documentId } = await receiver.intake.acceptJson(sender, document, raw);
     const worker = open();
     worker.processor.start();

@@ -274,7 +274,7 @@ describe('a document that is refused', () => {
         comment: 'x',
       };
       const raw = Buffer.from(JSON.stringify(value));
-      const sender = { bin: MANUFACTURER, ip: '127.0.0.1', idempotencyKey: undefined };
+      const sender = { bin: MANUFACTURER, role: 'manufacturer', ip: '127.0.0.1', idempotencyKey: undefined } as const;
       await assert.rejects(desk.circulation.intake.acceptJson(sender, value, raw), { code: 'documents.invalid' });
     });
 

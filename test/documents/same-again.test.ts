@@ -21,7 +21,7 @@ describe('the same document again', () => {
 
   async function send(document: object, idempotencyKey?: string, bin = MANUFACTURER) {
     const raw = Buffer.from(JSON.stringify(document));
-    return circulation.intake.acceptJson({ bin, ip: '127.0.0.1', idempotencyKey }, document, raw);
+    return circulation.intake.acceptJson({ bin, role: 'manufacturer', ip: '127.0.0.1', idempotencyKey }, document, raw);
   }
 
   async function written(codes: readonly string[]): Promise<number | null> {

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../support/database.ts';
 import type { Circulation } from '../support/goods.ts';
 import { emitCodes, MANUFACTURER, openCirculation, prepareGoods, sscc, statusesOf } from '../support/goods.ts';
 
-const SENDER = { bin: MANUFACTURER, ip: '127.0.0.1', idempotencyKey: undefined } as const;
+const SENDER = { bin: MANUFACTURER, role: 'manufacturer', ip: '127.0.0.1', idempotencyKey: undefined } as const;
 const CODES_MAX = 100_000;
 const CHUNK_BYTES = 65_536;
 const HEADER = JSON.stringify({ kind: 'utilisation', body: { productionDate: '2026-01-10' } });

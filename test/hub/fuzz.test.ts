@@ -97,7 +97,7 @@ describe('whatever comes in', () => {
     { kind: 'aggregation', body: { sscc: sscc(8_001), codes: [cis] } },
     { kind: 'disaggregation', body: { sscc: sscc(8_001) } },
     { kind: 'withdrawal', body: { codes: [cis], reason: 'EXPORT', date: '2026-01-10' } },
-    { kind: 'return', body: { codes: [cis], reason: 'OTHER', date: '2026-01-10' } },
+    { kind: 'return', body: { codes: [cis], reason: 'REMOTE_SALE_RETURN', date: '2026-01-10' } },
     { kind: 'write_off', body: { codes: [`${cis}x`], reason: 'LOST', date: '2026-01-10' } },
   ];
 

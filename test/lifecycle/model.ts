@@ -81,7 +81,7 @@ export function fold(issued: readonly State[], history: readonly HistoryRow[]): 
 }
 
 function after(row: HistoryRow, before: States, meanwhile: States): State {
-  const { from, to, types, leavesPackage } = TRANSITIONS[row.event];
+  const { from, to, types, leavesPackage, holdTo } = TRANSITIONS[row.event];
   const where = `${row.cis} ver ${row.ver}: ${row.event}`;
   if (row.event === 'aggregated') {
     assert.equal(before.has(row.cis), false, `${where} of an SSCC that was used`);
@@ -98,10 +98,17 @@ function after(row: HistoryRow, before: States, meanwhile: States): State {
     ...code,
     ver: code.ver + 1,
     status: to ?? code.status,
-    reason: row.reason,
+    reason: to === null ? code.reason : row.reason,
+    // An event that has no status of its own leaves the reason of the last one.
+    hold: row.event === 'released' ? row.hold : (holdTo ?? code.hold),
     parent: leavesPackage ? null : code.parent,
-    owner: leavesPackage ? row.actor : code.owner,
+    owner: leavesPackage ? ownerAfter(row, before) : code.owner,
   };
+}
+
+/** Goods that were refused or taken back stay with their sender, whoever says so. */
+function ownerAfter(row: HistoryRow, before: States): string | null {
+  return row.event === 'refused' || row.event === 'shipment_cancelled' ? effectiveOwner(row.cis, before) : row.actor;
 }
 
 function stateOf({ cis, type, ver, status, hold, owner, parent, reason }: State): State {

@@ -5,7 +5,7 @@ import { CODE_HOLDS } from '../../src/core/lifecycle/transitions.ts';
 import type { Operation, Owner, SeenStatus } from '../../src/core/receipts/decision-table.ts';
 import { DECISIONS, decide, OPERATIONS, OWNERS, SEEN_STATUSES } from '../../src/core/receipts/decision-table.ts';
 
-const SELLER = '190240012349';
+const SELLER = '190240012344';
 const OTHER = '180540001239';
 
 // operation, status: effect and anomaly for the seller's own code | for another owner's

@@ -1,3 +1,4 @@
+import type { Role } from '../../src/access/permissions.ts';
 import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { createCodeQueries } from '../../src/core/codes/code-queries.ts';
@@ -19,8 +20,11 @@ import { newId } from '../../src/store/ids.ts';
 import type { TestDatabase } from './database.ts';
 
 export const MANUFACTURER = '180540001239';
-export const RETAILER = '190240012349';
-export const OFD = '170140009876';
+export const RETAILER = '190240012344';
+export const OFD = '170140009872';
+export const WHOLESALER = '130340007777';
+export const AUTHORITY = '940240001119';
+
 export const GTIN = '04870000000128';
 
 const SHOES = 'shoes';
@@ -29,8 +33,9 @@ const SHOES = 'shoes';
 export async function prepareGoods(db: Database): Promise<void> {
   await db.query(
     `insert into participant (bin, name, role, registered_at) values
-       ($1, 'Zavod', 'manufacturer', now()), ($2, 'Duken', 'retailer', now()), ($3, 'Fiscal', 'ofd', now())`,
-    [MANUFACTURER, RETAILER, OFD],
+       ($1, 'Zavod', 'manufacturer', now()), ($2, 'Duken', 'retailer', now()), ($3, 'Fiscal', 'ofd', now()),
+       ($4, 'Qoima', 'wholesaler', now())`,
+    [MANUFACTURER, RETAILER, OFD, WHOLESALER],
   );
   const names = { kk: 'Етік', ru: 'Ботинки', en: 'Boots' };
   await db.query(
@@ -78,6 +83,13 @@ export async function emitCodes(
   return codes;
 }
 
+const ROLE_OF: Readonly<Record<string, Role>> = {
+  [RETAILER]: 'retailer',
+  [WHOLESALER]: 'wholesaler',
+  [OFD]: 'ofd',
+  [AUTHORITY]: 'authority',
+};
+
 const MARKS_PER_RECEIPT = 1_000;
 
 /** The documents' and receipts' parts of a hub over one database, without HTTP. `applies: false` only receives. */
@@ -111,7 +123,7 @@ export function openCirculation(
     const document = { kind, body };
     const raw = Buffer.from(JSON.stringify(document));
     const accepted = await intake.acceptJson(
-      { bin, ip: '127.0.0.1', idempotencyKey: key ?? newId(new Date()) },
+      { bin, role: ROLE_OF[bin] ?? 'manufacturer', ip: '127.0.0.1', idempotencyKey: key ?? newId(new Date()) },
       document,
       raw,
     );

@@ -7,6 +7,10 @@ export const WEBHOOK_KINDS: readonly MessageKind[] = [
   { kind: 'order.rejected', summary: 'The codes of an order will not come.' },
   { kind: 'document.accepted', summary: 'A document has been applied.' },
   { kind: 'document.rejected', summary: 'A document was refused, or has failed.' },
+  { kind: 'transfer.shipped', summary: 'Goods have been shipped to the participant and await acceptance.' },
+  { kind: 'transfer.accepted', summary: 'The receiver has accepted goods of a shipment.' },
+  { kind: 'transfer.refused', summary: 'The receiver has refused goods of a shipment.' },
+  { kind: 'transfer.cancelled', summary: 'The sender has taken back what was left of a shipment.' },
   { kind: 'receipts.accepted', summary: 'Receipts of a sender have had their effect.' },
   { kind: 'receipts.anomalies', summary: 'Something was wrong about goods that one owns or has sold.' },
 ];

@@ -1,6 +1,8 @@
 import type { Transaction } from '../../store/database.ts';
-import type { LineProblem, StagedChange } from '../lifecycle/change-staged.ts';
+import { blockedInside } from '../lifecycle/blocked-inside.ts';
+import type { StagedChange } from '../lifecycle/change-staged.ts';
 import { lockStagedPaths } from '../lifecycle/change-staged.ts';
+import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { findMissing, findRepeated } from '../lifecycle/staging.ts';
 import { PACKAGE_LEVELS_MAX, TRANSITIONS } from '../lifecycle/transitions.ts';
 
@@ -66,7 +68,8 @@ async function problemsOf(tx: Transaction, sscc: string, change: StagedChange, f
   const repeated = await findRepeated(tx, limit);
   const missing = found < change.expected ? await findMissing(tx, limit) : [];
   const unpackable = await tx.query<Unpackable>(FIND_UNPACKABLE, [change.actor, TRANSITIONS.packed.from, limit]);
-  const empty = await tx.query<Line>(EMPTY_PACKAGES, [limit]);
+  const empty = await emptyPackages(tx, limit);
+  const blocked = await blockedInside(tx, limit);
   const problems: LineProblem[] = [
     ...repeated.map((row): LineProblem => ({ ...row, code: 'documents.code_repeated' })),
     ...missing.map(
@@ -76,7 +79,7 @@ async function problemsOf(tx: Transaction, sscc: string, change: StagedChange, f
     ...unpackable.rows.map((row) => unpackableProblem(row, change.actor)),
   ];
   const told = new Set(problems.map(({ line }) => line));
-  for (const row of empty.rows) if (!told.has(row.line)) problems.push({ ...row, code: 'aggregation.package_empty' });
+  for (const problem of [...empty, ...blocked]) if (!told.has(problem.line)) problems.push(problem);
   if (problems.length === 0 && (await heightOfStaged(tx)) >= PACKAGE_LEVELS_MAX) {
     problems.push({ line: -1, cis: sscc, code: 'aggregation.too_deep', details: { limit: PACKAGE_LEVELS_MAX } });
   }
@@ -86,6 +89,12 @@ async function problemsOf(tx: Transaction, sscc: string, change: StagedChange, f
 interface Line {
   line: number;
   cis: string;
+}
+
+/** Staged packages in which nothing is left: closed, and never moved again. */
+export async function emptyPackages(tx: Transaction, limit: number): Promise<LineProblem[]> {
+  const { rows } = await tx.query<Line>(EMPTY_PACKAGES, [limit]);
+  return rows.map((row): LineProblem => ({ ...row, code: 'aggregation.package_empty' }));
 }
 
 interface Unpackable extends Line {

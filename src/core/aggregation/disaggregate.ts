@@ -1,9 +1,10 @@
 import type { Transaction } from '../../store/database.ts';
-import type { LineProblem, StagedChange } from '../lifecycle/change-staged.ts';
+import type { StagedChange } from '../lifecycle/change-staged.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
 import { lockCodes, pathOf, readCodes, readPackagesAbove } from '../lifecycle/code-rows.ts';
 import type { CodeRow } from '../lifecycle/effective-state.ts';
 import { effectiveState } from '../lifecycle/effective-state.ts';
+import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { REASON_DISAGGREGATED, TRANSITIONS } from '../lifecycle/transitions.ts';
 
 const PACKAGES_INSIDE = `select cis from code where parent = $1 and type = 'transport'`;

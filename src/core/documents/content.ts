@@ -1,6 +1,6 @@
 import type { Database } from '../../store/database.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
-import type { LineProblem } from '../lifecycle/change-staged.ts';
+import type { LineProblem } from '../lifecycle/line-problem.ts';
 import type { StagedLine } from '../lifecycle/staging.ts';
 import { parseLine, readLines } from '../ndjson.ts';
 import { storableText } from '../storable.ts';

@@ -16,6 +16,7 @@ export interface DocumentRow {
   readonly codeCount: number | null;
   readonly digest: Buffer | null;
   readonly errorCount: number;
+  readonly warnings: readonly Problem[] | null;
   readonly attempts: number;
   readonly receivedAt: Date;
   readonly completedAt: Date | null;
@@ -24,7 +25,7 @@ export interface DocumentRow {
 }
 
 const COLUMNS = `document_id as "documentId", bin, kind, format, status, header, code_count as "codeCount", digest,
-  error_count as "errorCount", attempts, received_at as "receivedAt", completed_at as "completedAt", trace`;
+  error_count as "errorCount", warnings, attempts, received_at as "receivedAt", completed_at as "completedAt", trace`;
 
 export interface NewDocument {
   readonly documentId: string;
@@ -167,7 +168,7 @@ export async function nextOfSender(db: Queryable, bin: string, forgiven?: string
 
 const COMPLETE = `
 update document
-   set status = $2, errors = $3, error_count = $4, code_count = coalesce($5, code_count), completed_at = $6,
+   set status = $2, errors = $3, error_count = $4, warnings = $7, code_count = coalesce($5, code_count), completed_at = $6,
        idempotency_key = case when $2 <> 'accepted' and idempotency_key like 'digest:%' then null else idempotency_key end
  where document_id = $1`;
 
@@ -181,9 +182,11 @@ export async function completeDocument(
   status: 'accepted' | 'rejected' | 'failed',
   problems: readonly Problem[],
   now: Date,
+  warnings: readonly Problem[] = [],
 ): Promise<void> {
   const errors = problems.length === 0 ? null : JSON.stringify(problems);
-  await tx.query(COMPLETE, [document.documentId, status, errors, problems.length, document.codeCount, now]);
+  const told = warnings.length === 0 ? null : JSON.stringify(warnings);
+  await tx.query(COMPLETE, [document.documentId, status, errors, problems.length, document.codeCount, now, told]);
 }
 
 const READ_PART = `select body from document_part where document_id = $1 and part_no = $2`;

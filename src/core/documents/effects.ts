@@ -2,52 +2,80 @@ import type { Transaction } from '../../store/database.ts';
 import { aggregate } from '../aggregation/aggregate.ts';
 import { disaggregate } from '../aggregation/disaggregate.ts';
 import { cisOfSscc } from '../aggregation/sscc.ts';
-import type { LineProblem, StagedChange } from '../lifecycle/change-staged.ts';
+import { block } from '../blocks/block.ts';
+import { release } from '../blocks/release.ts';
+import type { StagedChange } from '../lifecycle/change-staged.ts';
 import { changeStaged } from '../lifecycle/change-staged.ts';
+import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { addPackageContent } from '../lifecycle/staging.ts';
 import type { CodeEvent } from '../lifecycle/transitions.ts';
+import type { Decision } from '../transfers/decide.ts';
+import { decide } from '../transfers/decide.ts';
+import { ship } from '../transfers/ship.ts';
+import { textOf } from './kinds/form.ts';
 import type { DocumentHeader, DocumentKind } from './kinds.ts';
 
-type Effect = (
-  tx: Transaction,
-  header: DocumentHeader,
-  change: Omit<StagedChange, 'event' | 'reason'>,
-) => Promise<LineProblem[]>;
+/** What an effect is told besides the header; `expected` 0: the document lists no codes. */
+export interface EffectContext extends Omit<StagedChange, 'event' | 'reason'> {
+  /** W3C traceparent of the request that brought the document. */
+  readonly trace: string | null;
+}
+
+type Effect = (tx: Transaction, header: DocumentHeader, change: EffectContext) => Promise<LineProblem[]>;
 
 /** What each kind of document does to the staged codes, in the document's transaction. */
 export const EFFECTS: Readonly<Record<DocumentKind, Effect>> = {
   utilisation: onEachCode('applied'),
   introduction: introduce,
+  correction: onEachCode('corrected'),
   aggregation: (tx, header, change) => aggregate(tx, ssccOf(header), { ...change, event: 'packed', reason: null }),
   disaggregation: (tx, header, change) =>
     disaggregate(tx, ssccOf(header), { ...change, event: 'disaggregated', reason: null }),
   withdrawal: onEachCode('withdrawn'),
   return: onEachCode('returned'),
   write_off: onEachCode('written_off'),
+  shipment: (tx, header, change) => {
+    const shipment = { receiver: required(header, 'receiver'), number: required(header, 'number') };
+    return ship(tx, { ...shipment, trace: change.trace }, change);
+  },
+  acceptance: decided('accepted'),
+  refusal: decided('refused'),
+  shipment_cancellation: decided('shipment_cancelled'),
+  blocking: (tx, _header, change) => block(tx, change),
+  release: (tx, header, change) =>
+    release(tx, { blockingId: required(header, 'blockingId'), listed: change.expected > 0 }, change),
 };
 
 function onEachCode(event: CodeEvent): Effect {
   return (tx, header, change) => changeStaged(tx, { ...change, event, reason: reasonAfter(event, header) });
 }
 
+function decided(event: Decision['event']): Effect {
+  return (tx, header, change) => {
+    const shipmentId = required(header, 'shipmentId');
+    return decide(tx, { shipmentId, event, listed: change.expected > 0, trace: change.trace }, change);
+  };
+}
+
 /** A package is introduced with everything in it: a report on it equals one on each unit inside (order 44-н/қ, p.50). */
-async function introduce(
-  tx: Transaction,
-  _header: DocumentHeader,
-  change: Omit<StagedChange, 'event' | 'reason'>,
-): Promise<LineProblem[]> {
+async function introduce(tx: Transaction, _header: DocumentHeader, change: EffectContext): Promise<LineProblem[]> {
   const expected = change.expected + (await addPackageContent(tx, 'in_circulation'));
   return changeStaged(tx, { ...change, expected, event: 'introduced', reason: null });
 }
 
 /** Returned goods are in circulation again: the reason of their withdrawal is history. */
 function reasonAfter(event: CodeEvent, header: DocumentHeader): string | null {
-  const reason = header['reason'];
-  return event !== 'returned' && typeof reason === 'string' ? reason : null;
+  return event === 'returned' ? null : textOf(header, 'reason');
 }
 
 function ssccOf(header: DocumentHeader): string {
-  const cis = typeof header['sscc'] === 'string' ? cisOfSscc(header['sscc']) : undefined;
+  const cis = cisOfSscc(required(header, 'sscc'));
   if (cis === undefined) throw new TypeError('a checked header has its sscc');
   return cis;
+}
+
+function required(header: DocumentHeader, name: string): string {
+  const value = textOf(header, name);
+  if (value === null) throw new TypeError(`a checked header has its ${name}`);
+  return value;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Role } from '../../access/permissions.ts';
 import type { Database } from '../../store/database.ts';
 import { sqlState } from '../../store/database.ts';
 import { newId } from '../../store/ids.ts';
@@ -33,6 +34,7 @@ export interface DocumentIntake {
 
 export interface Sender {
   readonly bin: string;
+  readonly role: Role;
   readonly ip: string;
   readonly idempotencyKey: string | undefined;
   /** W3C traceparent of the request. */
@@ -68,6 +70,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
 
   async function acceptJson(sender: Sender, parsed: unknown, raw: Buffer): Promise<Acceptance> {
     const { kind, header, codes } = reader.read(parsed);
+    assertMaySend(sender, kind, '/kind');
     const digest = createHash('sha256').update(raw).digest();
     const document = newDocument(sender, kind, 'json', header, codes.length, digest);
     const inserted = await db.transaction(async (tx) => {
@@ -102,7 +105,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
         }
       }
       if (document === undefined) throw new TanbaError('documents.header_missing', { path: '/lines/1' });
-      if (codeCount === 0 && KINDS[document.kind].hasCodes) throw new TanbaError('documents.no_codes');
+      if (codeCount === 0 && KINDS[document.kind].codes === 'required') throw new TanbaError('documents.no_codes');
       return await completeStream(document, sender, await keeper.finish(), codeCount);
     } catch (error) {
       if (document !== undefined) await forgetReceiving(db, documentId);
@@ -112,6 +115,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
 
   async function beginStream(documentId: string, sender: Sender, value: unknown, now: Date): Promise<NewDocument> {
     const { kind, header } = reader.readStreamHeader(value);
+    assertMaySend(sender, kind, '/lines/1/kind');
     const document: NewDocument = {
       ...newDocument(sender, kind, 'ndjson', header, null, null),
       documentId,
@@ -192,6 +196,10 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
       for (const documentId of await findAbandoned(db, before)) await forgetReceiving(db, documentId);
     },
   };
+}
+
+function assertMaySend({ role }: Sender, kind: DocumentKind, path: string): void {
+  if (!KINDS[kind].roles.includes(role)) throw new TanbaError('documents.kind_not_yours', { path, details: { kind } });
 }
 
 /** Without a key of the sender's own, the content is the key. */

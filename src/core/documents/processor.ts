@@ -8,9 +8,10 @@ import type { Clock } from '../clock.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import type { Problem } from '../errors.ts';
 import { isErrorCode } from '../errors.ts';
-import type { LineProblem } from '../lifecycle/change-staged.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
+import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
+import { checkHeader } from './check-header.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
@@ -193,7 +194,7 @@ async function applyDocument(
 ): Promise<'accepted' | 'rejected'> {
   const now = deps.clock.now();
   const rules = KINDS[document.kind];
-  const problems: Problem[] = [...rules.check(document.header, now)];
+  const { errors: problems, warnings } = checkHeader(document, now);
   if (problems.length === 0) {
     await tx.query('savepoint effect');
     for (const problem of await stageAndApply(deps, tx, document, codesInMemory, now)) {
@@ -202,9 +203,9 @@ async function applyDocument(
     if (problems.length > 0) await tx.query('rollback to savepoint effect');
   }
   const status = problems.length === 0 ? 'accepted' : 'rejected';
-  await completeDocument(tx, document, status, problems, now);
+  await completeDocument(tx, document, status, problems, now, status === 'accepted' ? warnings : []);
   const { documentId, bin, kind, trace } = document;
-  const gtins = status === 'accepted' && rules.hasCodes ? await stagedGtins(tx, GTIN_KEYS_MAX) : [];
+  const gtins = status === 'accepted' && rules.codes !== 'none' ? await stagedGtins(tx, GTIN_KEYS_MAX) : [];
   const keys = [`document:${documentId}`, ...gtins.map((gtin) => `gtin:${gtin}`)];
   await appendOutbox(tx, [{ topic: `document.${status}`, bin, keys, trace, payload: { documentId, kind } }], now);
   await writeAudit(tx, {
@@ -227,15 +228,19 @@ async function stageAndApply(
 ): Promise<readonly LineProblem[]> {
   const rules = KINDS[document.kind];
   let expected = 0;
-  if (rules.hasCodes) {
+  await createStaging(tx);
+  if (rules.codes !== 'none') {
     const malformed: LineProblem[] = [];
     const groups = codesInMemory === undefined ? groupsFromStore(deps.db, document) : groupsOf(codesInMemory);
-    await createStaging(tx);
     expected = await loadStaging(tx, stagedLines(groups, deps.markReader, malformed, deps.errorsPerDocument));
     if (malformed.length > 0) return malformed;
   }
   return EFFECTS[document.kind](tx, document.header, {
     actor: document.bin,
+    owner: document.bin,
+    ownerAfter: document.bin,
+    counterparty: null,
+    trace: document.trace,
     documentId: document.documentId,
     occurredAt: rules.occurredAt(document.header, document.receivedAt),
     recordedAt: now,
@@ -246,8 +251,13 @@ async function stageAndApply(
 
 /** The place in the document as its sender counts: an index of `codes`, or a line of the stream (the header is 1). */
 function located(problem: LineProblem, document: DocumentRow): Problem {
-  const { line, cis, code, details } = problem;
+  const { line, cis, code, details, path } = problem;
   const inCodes = document.format === 'json' ? `/body/codes/${line}` : `/lines/${line + FIRST_CODE_LINE}`;
   if (!isErrorCode(code)) throw new TypeError(`unknown error code ${code}`);
-  return { code, path: line < 0 ? '/body/sscc' : inCodes, cis, ...(details === undefined ? {} : { details }) };
+  const told = {
+    code,
+    path: path ?? (line < 0 ? '/body/sscc' : inCodes),
+    ...(details === undefined ? {} : { details }),
+  };
+  return cis === '' ? told : { ...told, cis };
 }

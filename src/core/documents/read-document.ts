@@ -49,8 +49,9 @@ export function createDocumentReader(codesMax: number): DocumentReader {
   }
 
   function codesOf(kind: DocumentKind, codes: unknown): readonly string[] {
-    if (KINDS[kind].hasCodes) return codeList(codes, codesMax);
-    if (codes === undefined) return [];
+    const expects = KINDS[kind].codes;
+    if (expects !== 'required' && codes === undefined) return [];
+    if (expects !== 'none') return codeList(codes, codesMax);
     throw invalid({ code: 'request.value_unexpected', path: '/body/codes', details: { field: 'codes' } });
   }
 

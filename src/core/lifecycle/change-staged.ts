@@ -1,17 +1,10 @@
 import type { Queryable, Transaction } from '../../store/database.ts';
-import type { ErrorCode, ErrorDetails } from '../errors.ts';
+import { blockedInside } from './blocked-inside.ts';
 import { lockCodes } from './code-rows.ts';
+import type { LineProblem } from './line-problem.ts';
 import { findMissing, findRepeated, lockStaged, sumUpPackages, walkUp } from './staging.ts';
 import type { CodeEvent, CodeHold, CodeStatus, CodeType } from './transitions.ts';
 import { TRANSITIONS } from './transitions.ts';
-
-/** A problem of one staged line; `line` is 0-based in the document. */
-export interface LineProblem {
-  readonly line: number;
-  readonly cis: string;
-  readonly code: ErrorCode;
-  readonly details?: ErrorDetails;
-}
 
 /** The packages above the codes changed while they were being locked: the document is tried again. */
 export class PathMoved extends Error {
@@ -21,8 +14,14 @@ export class PathMoved extends Error {
 /** The same event on all staged codes. */
 export interface StagedChange {
   readonly event: CodeEvent;
-  /** Whose codes they have to be. */
+  /** Who does it. */
   readonly actor: string;
+  /** Whose codes they have to be; null: anybody's (an authority's acts). */
+  readonly owner: string | null;
+  /** Whose they are when they stand alone afterwards. */
+  readonly ownerAfter: string;
+  /** The other side of a delivery. */
+  readonly counterparty: string | null;
   readonly documentId: string;
   readonly occurredAt: Date;
   readonly recordedAt: Date;
@@ -37,28 +36,40 @@ export interface StagedChange {
  * empty list when every code was changed and its history written.
  */
 export async function changeStaged(tx: Transaction, change: StagedChange): Promise<LineProblem[]> {
-  const transition = TRANSITIONS[change.event];
-  const found = await lockStagedPaths(tx, transition.from);
+  const found = await lockStagedPaths(tx, TRANSITIONS[change.event].from);
+  return changeLocked(tx, change, found);
+}
+
+/** The same for codes that `lockStagedPaths` has locked; `found` is its answer. */
+export async function changeLocked(tx: Transaction, change: StagedChange, found: number): Promise<LineProblem[]> {
   if (found < change.expected) return diagnose(tx, change);
-  const { rows } = await tx.query<{ refused: number }>(COUNT_REFUSED, [
-    transition.from,
-    change.actor,
-    transition.types,
-  ]);
+  const { rows } = await tx.query<{ refused: number }>(COUNT_REFUSED, fitting(change));
   if (rows[0]?.refused !== 0) return diagnose(tx, change);
+  const transition = TRANSITIONS[change.event];
+  const stopped = transition.takesContent ? await blockedInside(tx, change.problemsMax) : [];
+  if (stopped.length > 0) return stopped;
   const changed = await tx.query<{ changed: number }>(transition.leavesPackage ? CHANGE_AND_LEAVE : CHANGE_IN_PLACE, [
     transition.to,
     change.reason,
-    change.event === 'applied' ? change.documentId : null,
+    change.event === 'applied' || change.event === 'corrected' ? change.documentId : null,
     change.event === 'introduced' ? change.documentId : null,
     change.recordedAt,
     change.occurredAt,
     change.documentId,
     change.event,
     change.actor,
+    transition.holdTo,
+    change.counterparty,
+    ...(transition.leavesPackage ? [change.ownerAfter] : []),
   ]);
   // A code named twice joins twice but changes once. Nothing else is looked at: the codes have their new state already.
   return changed.rows[0]?.changed === change.expected ? [] : repeatedProblems(tx, change.problemsMax);
+}
+
+/** The parameters of `FITS`. */
+function fitting({ event, owner }: StagedChange): unknown[] {
+  const { from, types, holdFrom } = TRANSITIONS[event];
+  return [from, owner, types, holdFrom];
 }
 
 /**
@@ -95,17 +106,19 @@ const FROM_STAGED = `
   join code on code.cis = staged_code.cis
   left join staged_package on staged_package.start = staged_code.parent`;
 
+const FITS = `
+  status = any($1::code_status[]) and ($2::text is null or owner is not distinct from $2) and ($4::code_hold is null or hold = $4)
+  and type = any($3::code_type[])`;
+
 const COUNT_REFUSED = `
-select count(*)::integer as refused
-  from (select code.type, ${SEEN} ${FROM_STAGED}) as seen
- where not (status = any($1::code_status[]) and owner is not distinct from $2 and hold = 'none'
-            and type = any($3::code_type[]))`;
+select count(*)::integer as refused from (select code.type, ${SEEN} ${FROM_STAGED}) as seen where not (${FITS})`;
 
 const RECORD_CHANGED = `
 , recorded as (
   insert into code_history
-    (recorded_at, occurred_at, document_id, ver, left_ver, status, hold, cis, event, actor, owner, parent, reason)
-  select $5::timestamptz, $6::timestamptz, $7::uuid, ver, left_ver, status, hold, cis, $8, $9, owner, parent, reason
+    (recorded_at, occurred_at, document_id, ver, left_ver, status, hold, cis, event, actor, owner, parent, reason,
+     counterparty)
+  select $5::timestamptz, $6::timestamptz, $7::uuid, ver, left_ver, status, hold, cis, $8, $9, owner, parent, reason, $11
     from changed
 )
 select count(*)::integer as changed from changed`;
@@ -113,7 +126,8 @@ select count(*)::integer as changed from changed`;
 const CHANGE_IN_PLACE = `
 with changed as (
   update code
-     set ver = code.ver + 1, status = coalesce($1::code_status, code.status), reason = $2,
+     set ver = code.ver + 1, status = coalesce($1::code_status, code.status), reason = case when $1::code_status is null then code.reason else $2 end,
+         hold = coalesce($10::code_hold, code.hold),
          applied_by = coalesce($3::uuid, code.applied_by), introduced_by = coalesce($4::uuid, code.introduced_by)
     from staged_code
    where code.cis = staged_code.cis
@@ -123,9 +137,10 @@ with changed as (
 const CHANGE_AND_LEAVE = `
 with changed as (
   update code
-     set ver = code.ver + 1, status = coalesce($1::code_status, code.status), reason = $2,
+     set ver = code.ver + 1, status = coalesce($1::code_status, code.status), reason = case when $1::code_status is null then code.reason else $2 end,
+         hold = coalesce($10::code_hold, code.hold),
          applied_by = coalesce($3::uuid, code.applied_by), introduced_by = coalesce($4::uuid, code.introduced_by),
-         owner = $9, parent = null
+         owner = $12, parent = null
     from staged_code left join staged_package on staged_package.start = staged_code.parent
    where code.cis = staged_code.cis
   returning code.cis, code.ver, staged_package.ver as left_ver, code.status, code.hold, code.owner, code.parent,
@@ -135,9 +150,8 @@ with changed as (
 const FIND_REFUSED = `
 select line, cis, type, status, hold, owner
   from (select staged_code.line, code.cis, code.type, ${SEEN} ${FROM_STAGED}) as seen
- where not (status = any($1::code_status[]) and owner is not distinct from $2 and hold = 'none'
-            and type = any($3::code_type[]))
- order by line limit $4`;
+ where not (${FITS})
+ order by line limit $5`;
 
 interface RefusedLine {
   line: number;
@@ -150,15 +164,14 @@ interface RefusedLine {
 
 /** Only when a set does not fit: which lines, and why. */
 async function diagnose(tx: Queryable, change: StagedChange): Promise<LineProblem[]> {
-  const { from, types } = TRANSITIONS[change.event];
   const limit = change.problemsMax;
   const repeated = await repeatedProblems(tx, limit);
   const missing = await findMissing(tx, limit);
-  const refused = await tx.query<RefusedLine>(FIND_REFUSED, [from, change.actor, types, limit]);
+  const refused = await tx.query<RefusedLine>(FIND_REFUSED, [...fitting(change), limit]);
   const problems: LineProblem[] = [
     ...repeated,
     ...missing.map(({ line, cis }): LineProblem => ({ line, cis, code: 'documents.code_not_found' })),
-    ...refused.rows.map((row) => refusal(row, change.actor, types)),
+    ...refused.rows.map((row) => refusal(row, change)),
   ];
   if (problems.length === 0) throw new Error(`document ${change.documentId}: codes refused, but none found at fault`);
   return problems.sort((a, b) => a.line - b.line).slice(0, limit);
@@ -170,10 +183,13 @@ async function repeatedProblems(tx: Queryable, limit: number): Promise<LineProbl
 }
 
 /** Ownership first: nothing more is said about another participant's goods. */
-function refusal(row: RefusedLine, actor: string, types: readonly CodeType[]): LineProblem {
-  const { line, cis } = row;
-  if (row.owner !== actor) return { line, cis, code: 'documents.not_owner' };
+function refusal(row: RefusedLine, { event, owner }: StagedChange): LineProblem {
+  const { line, cis, hold, status } = row;
+  const { types, holdFrom } = TRANSITIONS[event];
+  if (owner !== null && row.owner !== owner) return { line, cis, code: 'documents.not_owner' };
   if (!types.includes(row.type)) return { line, cis, code: 'documents.wrong_type' };
-  if (row.hold !== 'none') return { line, cis, code: 'documents.on_hold', details: { hold: row.hold } };
-  return { line, cis, code: 'documents.wrong_status', details: { status: row.status } };
+  if (holdFrom === null || hold === holdFrom) return { line, cis, code: 'documents.wrong_status', details: { status } };
+  return hold === 'none'
+    ? { line, cis, code: 'documents.not_held', details: { hold: holdFrom } }
+    : { line, cis, code: 'documents.on_hold', details: { hold } };
 }

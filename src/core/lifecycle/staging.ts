@@ -18,7 +18,8 @@ create temporary table if not exists staged_path (
   start text collate "C" not null, at text collate "C" not null, depth smallint not null
 ) on commit delete rows;
 create temporary table if not exists staged_package (
-  start text collate "C" primary key, ver integer not null, owner text, hold code_hold not null,
+  start text collate "C" primary key, root text collate "C" not null, ver integer not null, owner text,
+  hold code_hold not null,
   terminal_status code_status, terminal_reason text
 ) on commit delete rows`;
 
@@ -128,8 +129,9 @@ export async function walkUp(tx: Transaction): Promise<PackagesMet> {
 
 // A terminal status wins, the outermost first; owner and hold are the outermost package's; blocked anywhere blocks.
 const SUM_UP_PATHS = `
-insert into staged_package (start, ver, owner, hold, terminal_status, terminal_reason)
+insert into staged_package (start, root, ver, owner, hold, terminal_status, terminal_reason)
 select staged_path.start,
+       max(code.cis) filter (where code.parent is null),
        max(code.ver) filter (where staged_path.depth = 1),
        max(code.owner) filter (where code.parent is null),
        case when bool_or(code.hold = 'blocked') then 'blocked'

@@ -6,8 +6,10 @@
  * lost, destroyed; final). Packing changes no status. A transport package is in circulation when all that was packed
  * into it was, and is written off with the reason DISAGGREGATED when it is broken up; an SSCC is never used again.
  *
- * Besides its status a code has a hold (awaiting_acceptance, customs_control, awaiting_remark, blocked): while it is
- * not `none`, no document moves the code. A receipt is a fact that has happened and looks at `blocked` as an anomaly.
+ * Besides its status a code has a hold. **Shipped** goods are `awaiting_acceptance` until the receiver has **accepted**
+ * them (and owns them then) or **refused** them, or the sender has cancelled the shipment. An authority's block holds a
+ * code `blocked` until its release. While a code is held, only the documents that end the hold move it. A receipt is a
+ * fact that has happened: what it meets is an anomaly.
  *
  * A code inside a package has no owner and no delivery hold of its own: they are those of its outermost package, and a
  * terminal status anywhere above it wins over its own (`effective-state.ts`).
@@ -31,7 +33,14 @@ export type CodeEvent =
   | 'sold'
   | 'withdrawn'
   | 'returned'
-  | 'written_off';
+  | 'written_off'
+  | 'shipped'
+  | 'accepted'
+  | 'refused'
+  | 'shipment_cancelled'
+  | 'corrected'
+  | 'blocked'
+  | 'released';
 
 export interface Transition {
   /** Effective statuses from which the event is allowed. Empty: the event creates the code (aggregated). */
@@ -39,25 +48,53 @@ export interface Transition {
   /** Status after the event; null keeps it. */
   readonly to: CodeStatus | null;
   readonly types: readonly CodeType[];
-  /** Whether the code steps out of its package: terminal events concern this code alone, not its package. */
+  /** Whether the code steps out of its package: the event concerns this code alone, not its package. */
   readonly leavesPackage: boolean;
+  /** The effective hold under which a document may do it, null: any. A receipt is a fact and asks no hold. */
+  readonly holdFrom: CodeHold | null;
+  /** Hold after the event; null keeps it. */
+  readonly holdTo: CodeHold | null;
+  /** Whether a package goes with everything in it, so that an authority's block inside stops it. */
+  readonly takesContent: boolean;
 }
 
 const ISSUED: readonly CodeType[] = ['unit', 'group', 'set'];
 const ANY: readonly CodeType[] = CODE_TYPES;
+const ON_GOODS: readonly CodeStatus[] = ['applied', 'in_circulation'];
+const PRESENT: readonly CodeStatus[] = ['emitted', 'applied', 'in_circulation'];
+
+/** What most events have: on every type, no hold before or after, in place, and nothing is said of the content. */
+const PLAIN = { types: ANY, leavesPackage: false, holdFrom: 'none', holdTo: null, takesContent: false } as const;
+/** The code goes away from where it is, with all that is in it. */
+const GOES = { ...PLAIN, leavesPackage: true, takesContent: true } as const;
+/** Under way between two participants; either end of it. */
+const UNDER_WAY = {
+  ...GOES,
+  from: ['in_circulation'],
+  to: null,
+  holdFrom: 'awaiting_acceptance',
+  holdTo: 'none',
+} as const;
 
 /** The one table of allowed transitions; code, API documentation and docs/lifecycle.md read it. */
 export const TRANSITIONS: Readonly<Record<CodeEvent, Transition>> = {
-  applied: { from: ['emitted'], to: 'applied', types: ISSUED, leavesPackage: false },
-  introduced: { from: ['applied'], to: 'in_circulation', types: ANY, leavesPackage: false },
-  aggregated: { from: [], to: null, types: ['transport'], leavesPackage: false },
-  packed: { from: ['applied', 'in_circulation'], to: null, types: ANY, leavesPackage: false },
-  unpacked: { from: ['applied', 'in_circulation'], to: null, types: ANY, leavesPackage: false },
-  disaggregated: { from: ['applied', 'in_circulation'], to: 'written_off', types: ['transport'], leavesPackage: true },
-  sold: { from: ['in_circulation'], to: 'withdrawn', types: ANY, leavesPackage: true },
-  withdrawn: { from: ['in_circulation'], to: 'withdrawn', types: ANY, leavesPackage: true },
-  returned: { from: ['withdrawn'], to: 'in_circulation', types: ANY, leavesPackage: true },
-  written_off: { from: ['emitted', 'applied', 'in_circulation'], to: 'written_off', types: ANY, leavesPackage: true },
+  applied: { ...PLAIN, from: ['emitted'], to: 'applied', types: ISSUED },
+  introduced: { ...PLAIN, from: ['applied'], to: 'in_circulation' },
+  corrected: { ...PLAIN, from: ON_GOODS, to: null, types: ISSUED },
+  aggregated: { ...PLAIN, from: [], to: null, types: ['transport'] },
+  packed: { ...PLAIN, from: ON_GOODS, to: null, takesContent: true },
+  unpacked: { ...PLAIN, from: ON_GOODS, to: null },
+  disaggregated: { ...PLAIN, from: ON_GOODS, to: 'written_off', types: ['transport'], leavesPackage: true },
+  shipped: { ...GOES, from: ['in_circulation'], to: null, holdTo: 'awaiting_acceptance' },
+  accepted: UNDER_WAY,
+  refused: { ...UNDER_WAY, takesContent: false },
+  shipment_cancelled: { ...UNDER_WAY, takesContent: false },
+  blocked: { ...PLAIN, from: PRESENT, to: null, holdFrom: null, holdTo: 'blocked' },
+  released: { ...PLAIN, from: [...PRESENT, 'withdrawn'], to: null, holdFrom: 'blocked', holdTo: 'none' },
+  sold: { ...GOES, from: ['in_circulation'], to: 'withdrawn' },
+  withdrawn: { ...GOES, from: ['in_circulation'], to: 'withdrawn' },
+  returned: { ...GOES, from: ['withdrawn'], to: 'in_circulation' },
+  written_off: { ...GOES, from: PRESENT, to: 'written_off' },
 };
 
 /** A code that has left circulation, itself or by a package above it. */

@@ -1,3 +1,4 @@
+import type { BlockedLeaver } from '../blocks/leave-blocked.ts';
 import type { Expiry } from '../codes/production-facts.ts';
 import type { CodeRows } from '../lifecycle/code-rows.ts';
 import { pathOf } from '../lifecycle/code-rows.ts';
@@ -59,6 +60,8 @@ export interface Judgement {
   /** Packages that the judgement relied on (share-locked). */
   readonly packages: ReadonlySet<string>;
   readonly findings: readonly Finding[];
+  /** Goods that leave although they are blocked: the blocks go along with them. */
+  readonly blockedLeavers: readonly BlockedLeaver[];
 }
 
 const OUTCOMES: Readonly<Record<Effect, CodeOutcome>> = { sell: 'sold', return: 'returned', none: 'unchanged' };
@@ -72,6 +75,7 @@ export function judge(pending: PendingReceipt, { codes, packages, expiries }: Kn
   const findings: Finding[] = [];
   const outcomes: MarkOutcome[] = [];
   const changes: CodeChange[] = [];
+  const blockedLeavers: BlockedLeaver[] = [];
   const reliedOn = new Set<string>();
   const seen = new Set<string>();
   for (const mark of pending.marks) {
@@ -95,10 +99,11 @@ export function judge(pending: PendingReceipt, { codes, packages, expiries }: Kn
     const goods = { cis: mark.cis, gtin: gtinOf(mark.cis), owner: state?.owner ?? null };
     findings.push(...found.map((finding) => ({ ...goods, ...finding })));
     outcomes.push({ cis: mark.cis, outcome: OUTCOMES[effect], anomaly: found[0]?.kind ?? null });
-    if (row !== null && state !== null && effect !== 'none')
-      changes.push(changeOf(pending, row, state, path[0], effect));
+    if (row === null || state === null || effect === 'none') continue;
+    changes.push(changeOf(pending, row, state, path[0], effect));
+    for (const at of [row, ...path]) if (at.hold === 'blocked') blockedLeavers.push({ cis: row.cis, from: at.cis });
   }
-  return { outcomes, changes, packages: reliedOn, findings };
+  return { outcomes, changes, packages: reliedOn, findings, blockedLeavers };
 }
 
 const UNKNOWN_GOODS = { gtin: null, owner: null, details: {} } as const;
@@ -111,11 +116,16 @@ function findWhatIsWrong(
 ): { readonly effect: Effect; readonly found: readonly Pick<Finding, 'kind' | 'details'>[] } {
   const whole = decide(operation, state, bin, refuseOtherOwner);
   const { effect, anomaly } = isPart ? ofPart(whole) : whole;
-  const byLifecycle = anomaly === null ? [] : [{ kind: anomaly, details: {} }];
+  const byLifecycle = anomaly === null ? [] : [{ kind: anomaly, details: detailsOf(anomaly, state) }];
   return {
     effect,
     found: [...byLifecycle, ...findingsBeyondLifecycle(state, { operation, at, price, priceRange, expires })],
   };
+}
+
+/** The package under way out of which goods were sold: its receiver will miss them. */
+function detailsOf(anomaly: Anomaly, state: EffectiveState | null): Finding['details'] {
+  return anomaly === 'sold_before_acceptance' && state?.root != null ? { root: state.root } : {};
 }
 
 function gtinOf(cis: string): string | null {

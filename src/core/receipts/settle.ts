@@ -1,6 +1,7 @@
 import type { Queryable, Statement, Transaction } from '../../store/database.ts';
 import { type OutboxMessage, outboxStatement } from '../../store/outbox.ts';
 import type { PipelinedDatabase } from '../../store/pipelined-database.ts';
+import { leaveBlockedStatement } from '../blocks/leave-blocked.ts';
 import type { Clock } from '../clock.ts';
 import type { ProductionFactsReader } from '../codes/production-facts.ts';
 import type { CodeRows } from '../lifecycle/code-rows.ts';
@@ -220,11 +221,13 @@ function writeStatements(judged: readonly JudgedWithChanges[], overseers: readon
     outcomes: judgement.outcomes,
   }));
   const changes = judged.flatMap(({ judgement }) => judgement.changes);
+  const leavers = judged.flatMap(({ judgement }) => judgement.blockedLeavers);
   const anomalies = judged.flatMap(({ pending, judgement }) => anomaliesOf(pending, judgement.findings, now));
   const messages = [...messagesOf(judged.map(({ pending }) => pending)), ...anomalyMessages(anomalies, overseers)];
   return [
     receiptsStatement(receipts, now),
     ...(changes.length === 0 ? [] : [looseChangesStatement(changes, now)]),
+    ...(leavers.length === 0 ? [] : [leaveBlockedStatement(leavers)]),
     ...(anomalies.length === 0 ? [] : [anomaliesStatement(anomalies, now)]),
     outboxStatement(messages, now),
   ];

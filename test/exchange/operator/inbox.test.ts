@@ -8,7 +8,7 @@ import { scriptedAdapter, startTestExchange, type TestExchange } from '../suppor
 import { type Door, everything, forgetDeliveries, makeDelivery, openDoor } from './support.ts';
 
 const OWNER = '180540001239';
-const OTHER = '190240012349';
+const OTHER = '190240012344';
 const DIGEST = digestOf(Buffer.from('what they got')).toString('hex');
 const DAY = '2026-11-24';
 

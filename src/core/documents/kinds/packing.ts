@@ -1,0 +1,22 @@
+import type { KindRules } from './form.ts';
+import { asReceived, closed, Sscc, TRADERS } from './form.ts';
+
+/** What is inside what. */
+export const PACKING = {
+  aggregation: {
+    summary: 'Packing: the codes are now inside the transport package with this SSCC.',
+    header: closed({ sscc: Sscc }),
+    codes: 'required',
+    roles: TRADERS,
+    occurredAt: asReceived,
+    rules: [],
+  },
+  disaggregation: {
+    summary: 'Breaking up a transport package: its content moves up one level.',
+    header: closed({ sscc: Sscc }),
+    codes: 'none',
+    roles: TRADERS,
+    occurredAt: asReceived,
+    rules: [],
+  },
+} as const satisfies Record<string, KindRules>;
