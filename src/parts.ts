@@ -30,6 +30,7 @@ import { createAnomalyList } from './core/receipts/anomaly-list.ts';
 import { createReceiptDesk } from './core/receipts/desk.ts';
 import { createReceiptStreams } from './core/receipts/receipt-streams.ts';
 import { createReception } from './core/receipts/reception.ts';
+import { loadClassifiers } from './core/reference/classifiers.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { type ExchangeParts, openExchange } from './exchange-parts.ts';
@@ -45,6 +46,7 @@ import type { Metrics } from './routes/metrics.ts';
 import { createMetrics, metricsRoutes } from './routes/metrics.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { receiptRoutes } from './routes/receipts.ts';
+import { referenceRoutes } from './routes/reference.ts';
 import type { AnyRoute } from './routes/route.ts';
 import { tillRoutes } from './routes/till.ts';
 import type { Stops } from './stops.ts';
@@ -65,6 +67,7 @@ export interface Parts {
 
 const HOUR_MS = 3_600_000;
 const PRODUCT_GROUPS = new URL('../config/product-groups/', import.meta.url);
+const CLASSIFIERS = new URL('../config/reference/', import.meta.url);
 
 export interface PartsDeps {
   readonly config: Config;
@@ -99,6 +102,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...openChecks(common, keyRing),
     ...blockListRoutes(db),
     ...exchangeParts.routes,
+    ...referenceRoutes(common),
     ...limitRoutes(limits),
     ...metricsRoutes(metrics),
   ];
@@ -132,6 +136,7 @@ function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
     works: config.roles !== 'api',
     metrics: createMetrics(),
     productGroups,
+    classifiers: loadClassifiers(CLASSIFIERS, productGroups),
     catalogue,
     participants: createParticipants({ db, clock }),
     markReader: createMarkReader({ catalogue, productGroups, clock }),

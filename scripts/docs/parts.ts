@@ -12,6 +12,7 @@ import {
   type Transition,
 } from '../../src/core/lifecycle/transitions.ts';
 import { DECISIONS, type Decision, decide, OPERATIONS, SEEN_STATUSES } from '../../src/core/receipts/decision-table.ts';
+import { loadClassifiers } from '../../src/core/reference/classifiers.ts';
 import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { problemStatus } from '../../src/routes/problem.ts';
 import { ADAPTER_PARTS } from './adapter-parts.ts';
@@ -30,6 +31,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['till-reasons', tillReasons],
   ['errors', errors],
   ['product-groups', productGroups],
+  ['classifiers', classifiers],
   ['limits', limits],
   ['roles', roles],
   ...EXCHANGE_PARTS,
@@ -139,25 +141,39 @@ const TAILS: Readonly<Record<TailForm, string>> = {
   'code-4': '93 + 4',
 };
 
+const PRODUCT_GROUPS = loadProductGroups(new URL('config/product-groups/', ROOT));
+
 function productGroups(): string {
-  const rows = loadProductGroups(new URL('config/product-groups/', ROOT))
-    .list()
-    .flatMap(({ productGroup, names, versions }) =>
-      versions.map(({ effectiveFrom, template, saleByOtherOwner, offlineCheck }) => [
-        code(productGroup),
-        names.en,
-        dayOf(effectiveFrom),
-        `${template.serialLength}${template.serialPrefix === undefined ? '' : `, begins with \`${template.serialPrefix}\``}`,
-        TAILS[template.tail],
-        algorithmOf(template),
-        code(saleByOtherOwner),
-        code(offlineCheck),
-      ]),
-    );
+  const rows = PRODUCT_GROUPS.list().flatMap(({ productGroup, names, versions }) =>
+    versions.map(({ effectiveFrom, template, saleByOtherOwner, offlineCheck }) => [
+      code(productGroup),
+      names.en,
+      dayOf(effectiveFrom),
+      `${template.serialLength}${template.serialPrefix === undefined ? '' : `, begins with \`${template.serialPrefix}\``}`,
+      TAILS[template.tail],
+      algorithmOf(template),
+      code(saleByOtherOwner),
+      code(offlineCheck),
+    ]),
+  );
   return table(
     ['group', 'name', 'from', 'serial', 'tail', 'made by', 'sale by another owner', 'till with an old block list'],
     rows,
   );
+}
+
+/** Entries are counted over all versions: what is in force depends on the day. */
+function classifiers(): string {
+  const rows = loadClassifiers(new URL('config/reference/', ROOT), PRODUCT_GROUPS)
+    .list()
+    .map(({ name, titles, source, versions }) => [
+      code(name),
+      titles.en,
+      String(new Set(versions.flatMap(({ entries }) => [...entries.keys()])).size),
+      versions.flatMap(({ effectiveFrom }) => (effectiveFrom === null ? [] : dayOf(effectiveFrom))).join(', '),
+      source,
+    ]);
+  return table(['name', 'title', 'entries', 'versions from', 'source'], rows);
 }
 
 /** The day in Kazakhstan on which a version begins; before March 2024 its capital was an hour further ahead. */

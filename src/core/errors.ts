@@ -648,6 +648,12 @@ export const errorTable = {
     ru: 'Карточка товара неполна: торговое наименование и производитель на трёх языках (до 1000 знаков), страна — две заглавные буквы по ISO 3166-1.',
     en: 'The goods card is not complete: trade name and manufacturer in three languages (up to 1,000 characters), the country as two capital letters of ISO 3166-1.',
   },
+  'reference.unknown_classifier': {
+    kind: 'not_found',
+    kk: '«{name}» деген жіктеуіш жоқ.',
+    ru: 'Классификатора «{name}» нет.',
+    en: 'There is no classifier "{name}".',
+  },
   'request.not_found': {
     kind: 'not_found',
     kk: 'Бұл мекенжайда ештеңе жоқ.',

@@ -58,6 +58,10 @@ describe('the product groups that are shipped', () => {
     );
   });
 
+  it('annul an unused code of motor oil after the 30 days of order 44-н/қ, p.25', () => {
+    assert.equal(groups.at('autofluids', new Date('2026-11-24T09:00:00Z'))?.unusedCodeLifeDays, 30);
+  });
+
   it('keep the rules that a later version does not name', () => {
     assert.equal(groups.at('autofluids', new Date('2028-01-01'))?.template.name, 'autofluids-20-88');
   });
@@ -124,6 +128,11 @@ describe('loadProductGroups', () => {
       { effectiveFrom: '2025-01-01T00:00:00+05:00', rules: {} },
     ];
     await assert.rejects(load({ 'trial.json': { productGroup: 'trial', names, versions } }), /order of time/);
+  });
+
+  it('refuses a version of a day that there is not', async () => {
+    const versions = [{ effectiveFrom: '2026-02-30T00:00:00+05:00', rules }];
+    await assert.rejects(load({ 'trial.json': { productGroup: 'trial', names, versions } }), /2026-02-30.* is no date/);
   });
 
   it('refuses one template name with two meanings', async () => {

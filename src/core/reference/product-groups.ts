@@ -1,11 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import type { Static, TSchema } from 'typebox';
+import type { Static } from 'typebox';
 import Type from 'typebox';
-import { Check, Errors } from 'typebox/value';
 import { type CodeTemplate, SERIAL_LENGTHS, TAIL_FORMS } from '../codes/template.ts';
+import { conforms, EFFECTIVE_FROM, effectiveDate, pathOf, type Report, readJsonFiles } from './files.ts';
 
 const closed = { additionalProperties: false };
 
@@ -48,7 +45,7 @@ const GroupSchema = Type.Object(
     versions: Type.Array(
       Type.Object(
         {
-          effectiveFrom: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d\\d:\\d\\d$' }),
+          effectiveFrom: Type.String({ pattern: EFFECTIVE_FROM }),
           rules: Type.Partial(RulesSchema, closed),
         },
         closed,
@@ -85,17 +82,15 @@ export interface ProductGroups {
 
 /** Reads every `<group>.json` of the folder; throws one error that names everything wrong in the files. */
 export function loadProductGroups(folder: string | URL): ProductGroups {
-  const path = folder instanceof URL ? fileURLToPath(folder) : folder;
+  const path = pathOf(folder);
   const problems: string[] = [];
   const groups = new Map<string, ProductGroup>();
   const templates = new Map<string, CodeTemplate>();
-  for (const name of readdirSync(path)
-    .filter((file) => file.endsWith('.json'))
-    .sort()) {
-    const report = (problem: string): void => void problems.push(`${name}: ${problem}`);
-    const group = readGroup(join(path, name), report);
+  const reportOf = (file: string) => (problem: string) => void problems.push(`${file}: ${problem}`);
+  for (const { file, value, report } of readJsonFiles(path, reportOf)) {
+    const group = readGroup(value, report);
     if (group === undefined) continue;
-    if (`${group.productGroup}.json` !== name) report(`its productGroup is "${group.productGroup}"`);
+    if (`${group.productGroup}.json` !== file) report(`its productGroup is "${group.productGroup}"`);
     groups.set(group.productGroup, group);
     for (const { template } of group.versions) addTemplate(templates, template, report);
   }
@@ -109,41 +104,18 @@ export function loadProductGroups(folder: string | URL): ProductGroups {
   };
 }
 
-type Report = (problem: string) => void;
-
-function readGroup(file: string, report: Report): ProductGroup | undefined {
-  const value = readJson(file, report);
-  if (value === undefined || !conforms(GroupSchema, value, report)) return undefined;
+function readGroup(value: unknown, report: Report): ProductGroup | undefined {
+  if (!conforms(GroupSchema, value, report)) return undefined;
   const { productGroup, names } = value;
   const versions: RuleSet[] = [];
   let rules: Partial<Rules> = {};
   for (const version of value.versions) {
-    const effectiveFrom = new Date(version.effectiveFrom);
-    const previous = versions.at(-1);
-    if (Number.isNaN(effectiveFrom.getTime())) report(`${version.effectiveFrom} is no date`);
-    if (previous !== undefined && previous.effectiveFrom >= effectiveFrom)
-      report('its versions are not in order of time');
+    const effectiveFrom = effectiveDate(version.effectiveFrom, versions.at(-1)?.effectiveFrom, report);
     rules = { ...rules, ...version.rules };
     if (!conforms(RulesSchema, rules, report)) return undefined;
     versions.push({ productGroup, names, effectiveFrom, ...rules });
   }
   return { productGroup, names, versions };
-}
-
-function readJson(file: string, report: Report): unknown {
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return value;
-  } catch (error) {
-    report(String(error));
-    return undefined;
-  }
-}
-
-function conforms<T extends TSchema>(schema: T, value: unknown, report: Report): value is Static<T> {
-  if (Check(schema, value)) return true;
-  for (const { instancePath, message } of Errors(schema, value)) report(`${instancePath || '/'} ${message}`);
-  return false;
 }
 
 function addTemplate(templates: Map<string, CodeTemplate>, template: CodeTemplate, report: Report): void {
