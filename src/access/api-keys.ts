@@ -28,9 +28,20 @@ export function createApiKeys(deps: { readonly db: Database; readonly clock: Clo
   const known = new LRUCache<string, Principal>({ max: KNOWN_MAX, ...times });
   const unknown = new LRUCache<string, true>({ max: UNKNOWN_MAX, ...times });
 
+  let generation = 0;
+
+  function forget(): void {
+    generation += 1;
+    known.clear();
+    unknown.clear();
+  }
+
   async function lookUp(key: string): Promise<Principal | null> {
+    const asked = generation;
     const { rows } = await deps.db.query<Principal>({ ...SELECT_PRINCIPAL, values: [digest(key)] });
     const principal = rows[0];
+    // What was read before a change is not remembered after it.
+    if (asked !== generation) return principal ?? null;
     if (principal === undefined) unknown.set(key, true);
     else known.set(key, principal);
     return principal ?? null;
@@ -58,13 +69,10 @@ export function createApiKeys(deps: { readonly db: Database; readonly clock: Clo
         await writeAudit(tx, { at, bin: null, ip: null, action: 'api_key.revoked', subject: bin, details });
         return details.count;
       });
-      known.clear();
+      forget();
       return count;
     },
-    forget() {
-      known.clear();
-      unknown.clear();
-    },
+    forget,
   };
 }
 
