@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { Call } from '../support/hub.ts';
 import { CONTACT } from './desk.ts';
 import { APPLICATIONS, BASE, type ParticipantsHub, REASON, SECRET, startParticipantsHub, told } from './http-hub.ts';
@@ -136,6 +137,23 @@ describe('applications over HTTP', () => {
     it('of a participant that is registered already', async () => {
       const answer = await desk.apply(desk.application({ bin: desk.hub.binOf('retailer') }));
       assert.deepEqual(told(answer), [409, 'participants.bin_registered']);
+    });
+
+    it('or taken, whatever text stands in it, and never a fault of ours', async function () {
+      this.timeout(30_000);
+      const text = fc.string({ unit: 'binary', maxLength: 600 });
+      const changes = fc.oneof(
+        fc.record({ name: text }),
+        fc.record({ legalAddress: text }),
+        fc.record({ kato: text }),
+        fc.record({ contact: fc.record({ person: text, phone: fc.constant('+77011234567'), email: text }) }),
+      );
+      await fc.assert(
+        fc.asyncProperty(changes, async (changed) => {
+          const { status, text: told } = await desk.apply(desk.application(changed));
+          assert.ok(status === 201 || status === 400, told);
+        }),
+      );
     });
 
     it('without a word of the contact', async () => {
