@@ -32,23 +32,30 @@ const common = { tag: 'participants', access: 'participants' } as const;
 const PlaceBody = Type.Object({ name: Name, kind: PlaceKind, kato: Kato, address: Address }, closed);
 
 /** What a participant keeps up to date by itself. */
-export function ownParticipantRoutes({ ownRecord, lookUp }: OwnParticipantRoutesDeps): AnyRoute[] {
+export function ownParticipantRoutes(deps: OwnParticipantRoutesDeps): AnyRoute[] {
+  return [contactRoute(deps), ...placeRoutes(deps)];
+}
+
+function contactRoute({ ownRecord }: OwnParticipantRoutesDeps): AnyRoute {
+  return route({
+    ...common,
+    method: 'put',
+    path: `${BASE}/me/contact`,
+    operationId: 'putOwnContact',
+    summary: 'Who answers for you',
+    description: 'Seen by yourself, the operator and authorities; each look of theirs leaves an audit row.',
+    body: ContactBody,
+    bodyLimitBytes: BODY_BYTES,
+    responses: { 200: { description: 'The contact as it is now', schema: ContactBody } },
+    handle: async (request) => {
+      await ownRecord.putContact(actorOf(request), request.body);
+      return { status: 200, body: request.body };
+    },
+  });
+}
+
+function placeRoutes({ ownRecord, lookUp }: OwnParticipantRoutesDeps): AnyRoute[] {
   return [
-    route({
-      ...common,
-      method: 'put',
-      path: `${BASE}/me/contact`,
-      operationId: 'putOwnContact',
-      summary: 'Who answers for you',
-      description: 'Seen by yourself, the operator and authorities; each look of theirs leaves an audit row.',
-      body: ContactBody,
-      bodyLimitBytes: BODY_BYTES,
-      responses: { 200: { description: 'The contact as it is now', schema: ContactBody } },
-      handle: async (request) => {
-        await ownRecord.putContact(actorOf(request), request.body);
-        return { status: 200, body: request.body };
-      },
-    }),
     route({
       ...common,
       method: 'get',
