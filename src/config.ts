@@ -27,6 +27,8 @@ export interface Limits {
   readonly checkFailuresPerCisPerHour: number;
   readonly codesPerTillCheck: number;
   readonly tillCheckMs: number;
+  readonly applicationsPerSourcePerHour: number;
+  readonly placesPerParticipant: number;
 }
 
 /** An adapter that shall run, as data in config/adapters.json. What its settings may be, only the adapter knows. */
@@ -228,6 +230,8 @@ function readLimits(file: URL, problems: string[]): Limits {
     checkFailuresPerCisPerHour: limit('checkFailuresPerCisPerHour'),
     codesPerTillCheck: limit('codesPerTillCheck'),
     tillCheckMs: limit('tillCheckMs'),
+    applicationsPerSourcePerHour: limit('applicationsPerSourcePerHour'),
+    placesPerParticipant: limit('placesPerParticipant'),
   };
 }
 

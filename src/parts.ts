@@ -1,3 +1,4 @@
+import type { ApiKeys } from './access/api-keys.ts';
 import { createApiKeys } from './access/api-keys.ts';
 import type { LoadedAdapter } from './adapters/load.ts';
 import type { RunningAdapter } from './adapters/open.ts';
@@ -24,8 +25,13 @@ import { createDocumentIntake } from './core/documents/intake.ts';
 import type { DocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentProcessor } from './core/documents/processor.ts';
 import { TanbaError } from './core/errors.ts';
+import { createApplicationLimits } from './core/participants/application-limits.ts';
+import { createApplications } from './core/participants/applications.ts';
+import { createParticipantLookUp } from './core/participants/look-up.ts';
 import { createOverseers } from './core/participants/overseers.ts';
+import { createOwnRecord } from './core/participants/own-record.ts';
 import { createParticipants } from './core/participants/participants.ts';
+import { createSupervision } from './core/participants/supervision.ts';
 import { createAnomalyList } from './core/receipts/anomaly-list.ts';
 import { createReceiptDesk } from './core/receipts/desk.ts';
 import { createReceiptStreams } from './core/receipts/receipt-streams.ts';
@@ -45,6 +51,7 @@ import { limitRoutes } from './routes/limits.ts';
 import type { Metrics } from './routes/metrics.ts';
 import { createMetrics, metricsRoutes } from './routes/metrics.ts';
 import { orderRoutes } from './routes/orders.ts';
+import { participantRoutes } from './routes/participants.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import type { AnyRoute } from './routes/route.ts';
@@ -60,7 +67,7 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly routes: readonly AnyRoute[];
   readonly adapters: readonly RunningAdapter[];
-  readonly apiKeys: ReturnType<typeof createApiKeys>;
+  readonly apiKeys: ApiKeys;
   readonly participants: ReturnType<typeof createParticipants>;
   readonly catalogue: ReturnType<typeof createCatalogue>;
 }
@@ -93,6 +100,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const { processor, intake } = await openDocuments({ ...common, exchange }, stops);
   const { limits } = config;
   const { db } = store;
+  const apiKeys = createApiKeys({ db, clock });
   const routes = [
     ...orderRoutes({ orders, limits }),
     ...documentRoutes({ db, clock, intake, processor, limits }),
@@ -101,6 +109,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),
     ...blockListRoutes(db),
+    ...openParticipants(common, apiKeys),
     ...exchangeParts.routes,
     ...referenceRoutes(common),
     ...limitRoutes(limits),
@@ -112,7 +121,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     metrics,
     routes,
     adapters: exchangeParts.adapters,
-    apiKeys: createApiKeys({ db, clock }),
+    apiKeys,
     participants,
     catalogue,
   };
@@ -195,6 +204,17 @@ function openReceipts(common: CommonWithExchange, db: PipelinedDatabase, stops: 
   metrics.watchReceiptQueue(() => desk.waiting);
   stops.push(() => desk.stop());
   return { desk, reception: createReception({ desk, markReader, clock, marksPerReceipt: limits.marksPerReceipt }) };
+}
+
+function openParticipants({ db, clock, limits }: Common, apiKeys: Pick<ApiKeys, 'forget'>): readonly AnyRoute[] {
+  const { applicationsPerSourcePerHour, placesPerParticipant } = limits;
+  return participantRoutes({
+    clock,
+    applications: createApplications({ db, clock, limits: createApplicationLimits(applicationsPerSourcePerHour) }),
+    ownRecord: createOwnRecord({ db, clock, placesPerParticipant }),
+    lookUp: createParticipantLookUp({ db, clock }),
+    supervision: createSupervision({ db, clock, onChanged: () => apiKeys.forget() }),
+  });
 }
 
 function openChecks(common: Common, keyRing: KeyRing) {

@@ -187,7 +187,17 @@ function limits(): string {
   return table(['limit', 'value'], rows);
 }
 
-const PERMISSIONS: readonly Permission[] = ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'exchange'];
+const PERMISSIONS: readonly Permission[] = [
+  'orders',
+  'documents',
+  'receipts',
+  'codes',
+  'webhooks',
+  'exchange',
+  'registers',
+  'participants',
+  'registration',
+];
 
 function roles(): string {
   const rows = ROLES.map((role) => {

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { writeAudit } from '../core/audit/audit.ts';
 import type { Clock } from '../core/clock.ts';
 import { TanbaError } from '../core/errors.ts';
-import { type Database, sqlState } from '../store/database.ts';
+import { type Database, sqlState, type Transaction } from '../store/database.ts';
 import type { Principal } from './permissions.ts';
 
 export interface ApiKeys {
@@ -12,6 +12,8 @@ export interface ApiKeys {
   issue(bin: string, label: string, demo: boolean): Promise<string>;
   /** Revokes the participant's keys of that label and says how many; another hub notices within 15 s. */
   revoke(bin: string, label: string): Promise<number>;
+  /** What is remembered of keys is asked anew: a participant was suspended, reinstated or renamed. */
+  forget(): void;
 }
 
 const KEY_SHAPE = /^tanba_[A-Za-z0-9_-]{43}$/;
@@ -26,9 +28,20 @@ export function createApiKeys(deps: { readonly db: Database; readonly clock: Clo
   const known = new LRUCache<string, Principal>({ max: KNOWN_MAX, ...times });
   const unknown = new LRUCache<string, true>({ max: UNKNOWN_MAX, ...times });
 
+  let generation = 0;
+
+  function forget(): void {
+    generation += 1;
+    known.clear();
+    unknown.clear();
+  }
+
   async function lookUp(key: string): Promise<Principal | null> {
+    const asked = generation;
     const { rows } = await deps.db.query<Principal>({ ...SELECT_PRINCIPAL, values: [digest(key)] });
     const principal = rows[0];
+    // What was read before a change is not remembered after it.
+    if (asked !== generation) return principal ?? null;
     if (principal === undefined) unknown.set(key, true);
     else known.set(key, principal);
     return principal ?? null;
@@ -45,27 +58,8 @@ export function createApiKeys(deps: { readonly db: Database; readonly clock: Clo
       if (label.trim() === '' || label.length > LABEL_MAX) {
         throw new TanbaError('access.label_invalid', { path: '/label', details: { max: LABEL_MAX } });
       }
-      const key = `tanba_${randomBytes(32).toString('base64url')}`;
       const at = deps.clock.now();
-      await deps.db.transaction(async (tx) => {
-        try {
-          await tx.query(INSERT_KEY, [digest(key), bin, label, demo, at]);
-        } catch (error) {
-          if (sqlState(error) === FOREIGN_KEY_VIOLATION) {
-            throw new TanbaError('participants.unknown', { path: '/bin', details: { bin }, cause: error });
-          }
-          throw error;
-        }
-        await writeAudit(tx, {
-          at,
-          bin: null,
-          ip: null,
-          action: 'api_key.issued',
-          subject: bin,
-          details: { label, demo },
-        });
-      });
-      return key;
+      return await deps.db.transaction((tx) => insertKey(tx, { at, bin, label, demo, ip: null }));
     },
     async revoke(bin, label) {
       const at = deps.clock.now();
@@ -75,10 +69,35 @@ export function createApiKeys(deps: { readonly db: Database; readonly clock: Clo
         await writeAudit(tx, { at, bin: null, ip: null, action: 'api_key.revoked', subject: bin, details });
         return details.count;
       });
-      known.clear();
+      forget();
       return count;
     },
+    forget,
   };
+}
+
+export interface NewKey {
+  readonly at: Date;
+  readonly bin: string;
+  readonly label: string;
+  readonly demo: boolean;
+  /** Of whoever asked for it; null: a command on the server. */
+  readonly ip: string | null;
+}
+
+/** Makes a key in the transaction of what it is given for; the answer is the only copy. */
+export async function insertKey(tx: Transaction, { at, bin, label, demo, ip }: NewKey): Promise<string> {
+  const key = `tanba_${randomBytes(32).toString('base64url')}`;
+  try {
+    await tx.query(INSERT_KEY, [digest(key), bin, label, demo, at]);
+  } catch (error) {
+    if (sqlState(error) === FOREIGN_KEY_VIOLATION) {
+      throw new TanbaError('participants.unknown', { path: '/bin', details: { bin }, cause: error });
+    }
+    throw error;
+  }
+  await writeAudit(tx, { at, bin: null, ip, action: 'api_key.issued', subject: bin, details: { label, demo } });
+  return key;
 }
 
 /** 256 random bits need no slow hash: there is nothing to guess. */

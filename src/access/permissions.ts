@@ -2,7 +2,16 @@
 export const ROLES = ['operator', 'manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd', 'authority'] as const;
 export type Role = (typeof ROLES)[number];
 
-export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'webhooks' | 'exchange' | 'registers';
+export type Permission =
+  | 'orders'
+  | 'documents'
+  | 'receipts'
+  | 'codes'
+  | 'webhooks'
+  | 'exchange'
+  | 'registers'
+  | 'participants'
+  | 'registration';
 
 /**
  * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
@@ -10,7 +19,7 @@ export type Permission = 'orders' | 'documents' | 'receipts' | 'codes' | 'webhoo
  * Messages about what is one's own go to everybody who wants them.
  */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: ['codes', 'webhooks', 'exchange', 'registers'],
+  operator: ['codes', 'webhooks', 'exchange', 'registers', 'registration'],
   manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers'],
   importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers'],
   wholesaler: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
@@ -18,6 +27,9 @@ const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   ofd: ['receipts', 'webhooks', 'registers'],
   authority: ['documents', 'codes', 'webhooks'],
 };
+
+/** To look up whom goods are shipped to, and to keep one's own record up to date. */
+const EVERYBODY: readonly Permission[] = ['participants'];
 
 /** Who is asking: a participant, known by its key (later also by its signature). */
 export interface Principal {
@@ -27,7 +39,7 @@ export interface Principal {
 }
 
 export function may(principal: Principal, permission: Permission): boolean {
-  return PERMISSIONS[principal.role].includes(permission);
+  return PERMISSIONS[principal.role].includes(permission) || EVERYBODY.includes(permission);
 }
 
 /** Roles that may see any participant's goods; every such disclosure is logged with its ground. */

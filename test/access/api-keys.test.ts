@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createApiKeys } from '../../src/access/api-keys.ts';
 import { TanbaError } from '../../src/core/errors.ts';
 import { createParticipants } from '../../src/core/participants/participants.ts';
+import type { Database } from '../../src/store/database.ts';
 import { movableClock } from '../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -63,6 +64,25 @@ describe('API keys', () => {
     const key = await newKeys().issue('110940003475', 'till', false);
     await database.db.query("UPDATE participant SET active = false WHERE bin = '110940003475'");
     assert.equal(await newKeys().authenticate(key), null);
+  });
+
+  it('that were being looked up when everything was forgotten are looked up again', async () => {
+    let lookUps = 0;
+    const db: Database = {
+      ...database.db,
+      query: (...args) => {
+        lookUps += 1;
+        return database.db.query(...args);
+      },
+    };
+    const keys = createApiKeys({ db, clock: movableClock() });
+    const key = await newKeys().issue(BIN, 'looked up', false);
+    const asking = keys.authenticate(key);
+    keys.forget();
+    await asking;
+    await keys.authenticate(key);
+    await keys.authenticate(key);
+    assert.equal(lookUps, 2);
   });
 
   it('are not issued to strangers', async () => {

@@ -1,37 +1,8 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import { TanbaError } from '../../src/core/errors.ts';
-import { createParticipants, isValidBin } from '../../src/core/participants/participants.ts';
+import { createParticipants } from '../../src/core/participants/participants.ts';
 import { movableClock } from '../support/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-
-describe('a BIN', () => {
-  for (const bin of ['150340001236', '850101300124', '211241012349', '900101300811']) {
-    it(`is valid by its check digit: ${bin}`, () => {
-      assert.ok(isValidBin(bin));
-    });
-  }
-
-  it('has no check digit where both passes leave ten', () => {
-    for (let digit = 0; digit <= 9; digit += 1) assert.ok(!isValidBin(`90010130080${digit}`));
-  });
-
-  for (const bin of ['', '15034000123', '1503400012360', '15034000123x', ' 150340001236', '１50340001236']) {
-    it(`is twelve digits, not "${bin}"`, () => {
-      assert.ok(!isValidBin(bin));
-    });
-  }
-
-  it('has at most one check digit', () => {
-    const digits = fc.stringMatching(/^[0-9]{11}$/);
-    fc.assert(
-      fc.property(digits, (base) => {
-        const valid = [...'0123456789'].filter((digit) => isValidBin(base + digit));
-        assert.ok(valid.length <= 1);
-      }),
-    );
-  });
-});
 
 describe('participants', () => {
   let database: TestDatabase;
