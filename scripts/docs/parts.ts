@@ -170,7 +170,10 @@ function limits(): string {
   return table(['limit', 'value'], rows);
 }
 
-const PERMISSIONS: readonly Permission[] = ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'exchange'];
+const PERMISSIONS: readonly Permission[] = [
+  ...(['orders', 'documents', 'receipts', 'codes', 'webhooks', 'exchange'] as const),
+  ...(['goods', 'catalogue', 'moderation'] as const),
+];
 
 function roles(): string {
   const rows = ROLES.map((role) => {
