@@ -15,6 +15,7 @@ import { DECISIONS, type Decision, decide, OPERATIONS, SEEN_STATUSES } from '../
 import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { problemStatus } from '../../src/routes/problem.ts';
 import { ADAPTER_PARTS } from './adapter-parts.ts';
+import { CATALOGUE_PARTS } from './catalogue-parts.ts';
 import { EXCHANGE_PARTS } from './exchange-parts.ts';
 import { code, codes, table } from './markdown.ts';
 
@@ -32,6 +33,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['product-groups', productGroups],
   ['limits', limits],
   ['roles', roles],
+  ...CATALOGUE_PARTS,
   ...EXCHANGE_PARTS,
   ...ADAPTER_PARTS,
 ]);
