@@ -5,7 +5,10 @@ import type { RunningAdapter } from './adapters/open.ts';
 import type { Config } from './config.ts';
 import { createBlockListJob } from './core/blocklist/block-list-job.ts';
 import { createBlockListPublisher } from './core/blocklist/publishing.ts';
+import { createCards } from './core/catalogue/cards.ts';
 import { createCatalogue } from './core/catalogue/catalogue.ts';
+import { createTechnicalGtins } from './core/catalogue/technical-gtins.ts';
+import { createTrust } from './core/catalogue/trust.ts';
 import { createPublicCheck } from './core/checks/check.ts';
 import { createFailureLimits } from './core/checks/failure-limits.ts';
 import { createLookUp } from './core/checks/look-up.ts';
@@ -44,6 +47,7 @@ import type { Log } from './log.ts';
 import type { Store } from './open-store.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { blockListRoutes } from './routes/block-list.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { codeRoutes } from './routes/codes.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -108,6 +112,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),
+    ...openGoodsCards(common),
     ...blockListRoutes(db),
     ...openParticipants(common, apiKeys),
     ...exchangeParts.routes,
@@ -151,6 +156,11 @@ function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
     markReader: createMarkReader({ catalogue, productGroups, clock }),
     productionFacts: createProductionFacts(db),
   };
+}
+
+function openGoodsCards(common: Common): AnyRoute[] {
+  const cards = createCards(common);
+  return catalogueRoutes({ cards, technicalGtins: createTechnicalGtins(common), trust: createTrust(common) });
 }
 
 async function openKeys({ config, db, clock, log }: Common, masterKey: Buffer, stops: Stops): Promise<KeyRing> {

@@ -16,6 +16,7 @@ import { loadClassifiers } from '../../src/core/reference/classifiers.ts';
 import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { problemStatus } from '../../src/routes/problem.ts';
 import { ADAPTER_PARTS } from './adapter-parts.ts';
+import { CATALOGUE_PARTS } from './catalogue-parts.ts';
 import { EXCHANGE_PARTS } from './exchange-parts.ts';
 import { code, codes, table } from './markdown.ts';
 
@@ -34,6 +35,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['classifiers', classifiers],
   ['limits', limits],
   ['roles', roles],
+  ...CATALOGUE_PARTS,
   ...EXCHANGE_PARTS,
   ...ADAPTER_PARTS,
 ]);
@@ -197,6 +199,9 @@ const PERMISSIONS: readonly Permission[] = [
   'registers',
   'participants',
   'registration',
+  'goods',
+  'catalogue',
+  'moderation',
 ];
 
 function roles(): string {

@@ -11,21 +11,25 @@ export type Permission =
   | 'exchange'
   | 'registers'
   | 'participants'
-  | 'registration';
+  | 'registration'
+  | 'goods'
+  | 'catalogue'
+  | 'moderation';
 
 /**
  * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
  * receipts to fiscal data operators and to sellers for their own tills, and reading to everybody for their own goods.
- * Messages about what is one's own go to everybody who wants them.
+ * Messages about what is one's own go to everybody who wants them. Published goods cards are for everybody; whoever trades
+ * registers goods, since stock without a card is the trader's to register, and the operator decides on them.
  */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: ['codes', 'webhooks', 'exchange', 'registers', 'registration'],
-  manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers'],
-  importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers'],
-  wholesaler: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
-  retailer: ['documents', 'receipts', 'codes', 'webhooks', 'registers'],
-  ofd: ['receipts', 'webhooks', 'registers'],
-  authority: ['documents', 'codes', 'webhooks'],
+  operator: ['codes', 'webhooks', 'exchange', 'registers', 'registration', 'goods', 'moderation'],
+  manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],
+  importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],
+  wholesaler: ['documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],
+  retailer: ['documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],
+  ofd: ['receipts', 'webhooks', 'registers', 'goods'],
+  authority: ['documents', 'codes', 'webhooks', 'goods'],
 };
 
 /** To look up whom goods are shipped to, and to keep one's own record up to date. */

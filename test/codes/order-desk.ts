@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { createCatalogue } from '../../src/core/catalogue/catalogue.ts';
 import { type IssueJournal, openIssueJournal } from '../../src/core/codes/issue-journal.ts';
 import { openKeyRing } from '../../src/core/codes/key-ring.ts';
 import type { OrderLimits, OrderProduct, OrderRequest } from '../../src/core/codes/order-request.ts';
@@ -46,7 +45,6 @@ export interface OpenOptions {
 
 /** The parts of a hub that issue codes, over a database and a journal folder that outlive them. */
 export async function openIssuing(db: Database, folder: string, clock: MovableClock, options: OpenOptions = {}) {
-  const catalogue = createCatalogue({ db, clock });
   await mkdir(folder, { recursive: true });
   const keyRing = await openKeyRing({ db, clock, keyFile: join(folder, 'keys.json'), masterKey: Buffer.alloc(32, 5) });
   const real = await openIssueJournal({ folder: join(folder, 'journal'), clock });
@@ -54,13 +52,13 @@ export async function openIssuing(db: Database, folder: string, clock: MovableCl
   const limits = { ...LIMITS, ...options.limits };
   const log = createLog('silent');
   const emits = options.emits ?? true;
-  const orders = createOrders({ db, clock, log, catalogue, productGroups, keyRing, journal, limits, emits });
+  const orders = createOrders({ db, clock, log, productGroups, keyRing, journal, limits, emits });
   const verdict = await orders.start();
   const stop = async (): Promise<void> => {
     await orders.stop();
     await real.close();
   };
-  return { orders, keyRing, journal, catalogue, verdict, stop };
+  return { orders, keyRing, journal, verdict, stop };
 }
 
 export type Issuing = Awaited<ReturnType<typeof openIssuing>>;

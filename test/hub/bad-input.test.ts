@@ -106,7 +106,7 @@ const REFUSED: readonly Fault[] = [
     code: 'access.forbidden',
     status: 403,
     path: '/api/v1/documents',
-    call: () => ({ as: 'authority', body: { kind: 'utilisation', body: {} } }),
+    call: () => ({ as: 'ofd', body: { kind: 'utilisation', body: {} } }),
   },
   {
     what: 'an identifier that is none',

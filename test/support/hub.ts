@@ -37,7 +37,7 @@ export type Json = any;
 
 export interface HubClient {
   readonly baseUrl: string;
-  call(method: 'GET' | 'POST' | 'PUT', path: string, call?: Call): Promise<Answer>;
+  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, call?: Call): Promise<Answer>;
   binOf(role: Role): string;
 }
 

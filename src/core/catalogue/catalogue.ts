@@ -1,25 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import Type, { type Static } from 'typebox';
 import { Check } from 'typebox/value';
-import { type Database, sqlState } from '../../store/database.ts';
+import { type Database, sqlState, type Transaction } from '../../store/database.ts';
+import { writeAudit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import { gtinProblem } from '../codes/code-parts.ts';
 import { TanbaError } from '../errors.ts';
-
-const TEXT_MAX = 1_000;
-const TEXT = Type.String({ minLength: 1, maxLength: TEXT_MAX, pattern: '\\S' });
-const TEXTS = Type.Object({ kk: TEXT, ru: TEXT, en: TEXT }, { additionalProperties: false });
-
-/** What the public may read about goods. */
-export const PRODUCT_CARD = Type.Object(
-  {
-    tradeName: TEXTS,
-    manufacturer: TEXTS,
-    country: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' }),
-  },
-  { additionalProperties: false },
-);
-export type ProductCard = Static<typeof PRODUCT_CARD>;
+import { PRODUCT_CARD, type ProductCard } from './card.ts';
+import { dropForeignDraft, lockCard, publishCard, readCards, recordChange } from './card-store.ts';
 
 export interface Product {
   readonly gtin: string;
@@ -28,13 +15,19 @@ export interface Product {
   readonly card: ProductCard;
 }
 
+/** Published cards, whatever their state: goods already marked are checked against blocked and archived ones too. */
 export interface Catalogue {
   /** Absent GTINs are not in the map. */
   find(gtins: readonly string[]): Promise<ReadonlyMap<string, Product>>;
   /** From memory only: undefined = not known yet, ask `find`; null = known not to exist. */
   peek(gtin: string): Product | null | undefined;
-  /** Publishing again renews the card; owner and product group stay as they were first published. */
+  /**
+   * The operator's direct way, without draft and moderation, and without the rules of the product group. Publishing again
+   * renews the card; owner, product group and state stay as they were.
+   */
   publish(product: Product): Promise<void>;
+  /** For whoever has changed a published card otherwise. */
+  forget(gtin: string): void;
 }
 
 // A card takes about 1 KiB: 200 MB at worst, in a country with 200,000 GTINs on the move within 30 s.
@@ -95,23 +88,43 @@ export function createCatalogue(deps: { readonly db: Database; readonly clock: C
       const gtinFault = gtinProblem(product.gtin);
       if (gtinFault !== undefined) throw new TanbaError(gtinFault, { path: '/gtin' });
       if (!Check(PRODUCT_CARD, product.card)) throw new TanbaError('catalogue.card_invalid', { path: '/card' });
-      const stored = await upsert(deps.db, product, deps.clock.now());
+      const at = deps.clock.now();
+      await deps.db.transaction((tx) => publishDirectly(tx, product, at));
       cache.delete(product.gtin);
-      if (!stored) {
-        throw new TanbaError('catalogue.gtin_taken', { path: '/gtin', details: { gtin: product.gtin } });
-      }
     },
+    forget: (gtin) => void cache.delete(gtin),
   };
 }
 
-/** False when the GTIN belongs to somebody else or to another group. */
-async function upsert(db: Database, { gtin, productGroup, ownerBin, card }: Product, at: Date): Promise<boolean> {
+async function publishDirectly(tx: Transaction, product: Product, at: Date): Promise<void> {
+  const { gtin, productGroup, ownerBin, card } = product;
+  await lockCard(tx, gtin);
+  const [known] = await readCards(tx, [gtin]);
+  const next = Math.max(known?.published?.version ?? 0, known?.draft?.version ?? 0) + 1;
+  const version = await publishOwned(tx, product, next, at);
+  if (version === undefined) {
+    const foreign = known?.published?.ownerBin !== ownerBin;
+    throw foreign
+      ? new TanbaError('catalogue.gtin_taken', { path: '/gtin', details: { gtin } })
+      : new TanbaError('catalogue.gtin_of_other_group', {
+          path: '/productGroup',
+          details: { gtin, productGroup: known?.published?.productGroup ?? '' },
+        });
+  }
+  await dropForeignDraft(tx, gtin, ownerBin);
+  await recordChange(tx, { gtin, at, event: 'published', actor: null, version, card });
+  const audited = { action: 'card.published', subject: gtin, details: { ownerBin, productGroup, version } };
+  await writeAudit(tx, { at, bin: null, ip: null, ...audited });
+}
+
+/** Undefined when the GTIN belongs to somebody else or to another group. */
+async function publishOwned(tx: Transaction, product: Product, version: number, at: Date): Promise<number | undefined> {
   try {
-    const { rowCount } = await db.query(UPSERT_PRODUCT, [gtin, productGroup, ownerBin, card, at]);
-    return rowCount === 1;
+    return await publishCard(tx, { ...product, version }, at);
   } catch (error) {
     if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
-    throw new TanbaError('participants.unknown', { path: '/ownerBin', details: { bin: ownerBin }, cause: error });
+    const details = { bin: product.ownerBin };
+    throw new TanbaError('participants.unknown', { path: '/ownerBin', details, cause: error });
   }
 }
 
@@ -124,9 +137,3 @@ const SELECT_PRODUCTS = {
     FROM product
    WHERE gtin = any($1)`,
 };
-
-const UPSERT_PRODUCT = `
-  INSERT INTO product AS known (gtin, product_group, owner_bin, card, published_at)
-  VALUES ($1, $2, $3, $4, $5)
-  ON CONFLICT (gtin) DO UPDATE SET card = excluded.card
-   WHERE known.owner_bin = excluded.owner_bin AND known.product_group = excluded.product_group`;

@@ -34,3 +34,12 @@ export function hasCheckDigit(digits: string): boolean {
   }
   return sum % 10 === 0;
 }
+
+/** The digits with the check digit that `hasCheckDigit` asks for. */
+export function withCheckDigit(digits: string): string {
+  let sum = 0;
+  for (let i = digits.length - 1, weight = 3; i >= 0; i -= 1, weight = 4 - weight) {
+    sum += weight * (digits.charCodeAt(i) - DIGIT_0);
+  }
+  return digits + String((10 - (sum % 10)) % 10);
+}

@@ -1,4 +1,4 @@
-import type { Catalogue, Product } from '../catalogue/catalogue.ts';
+import type { OrderRight } from '../catalogue/order-rights.ts';
 import type { Problem } from '../errors.ts';
 import { gtinProblem, serialProblem } from './gs1.ts';
 import { MAX_LINE_CODES } from './line-codes.ts';
@@ -42,9 +42,8 @@ const SHOWN_CHARACTERS = 40;
 export async function requestProblems(
   request: OrderRequest,
   template: CodeTemplate | undefined,
-  bin: string,
   limits: OrderLimits,
-  catalogue: Catalogue,
+  rightsTo: (gtins: readonly string[]) => Promise<ReadonlyMap<string, OrderRight>>,
 ): Promise<Problem[]> {
   const group: Problem[] = template === undefined ? [unknownGroup(request)] : [];
   if (request.products.length === 0) return [...group, { code: 'orders.no_products', path: '/products' }];
@@ -52,7 +51,7 @@ export async function requestProblems(
     return [...group, { code: 'orders.too_many_gtins', path: '/products', details: { limit: limits.gtinsPerOrder } }];
   }
   const wellFormed = request.products.map((product) => product.gtin).filter((gtin) => gtinProblem(gtin) === undefined);
-  const known = await catalogue.find(wellFormed);
+  const known = await rightsTo(wellFormed);
   const seen = new Set<string>();
   const knownGroup = template === undefined ? undefined : request.productGroup;
   const products = request.products.flatMap((product, index) => {
@@ -67,7 +66,7 @@ export async function requestProblems(
             details: { gtin: product.gtin.slice(0, SHOWN_CHARACTERS) },
           },
         ]
-      : gtinProblems(product.gtin, `${path}/gtin`, known.get(product.gtin), knownGroup, bin);
+      : gtinProblems(product.gtin, `${path}/gtin`, known.get(product.gtin), knownGroup);
     return [...gtin, ...quantityProblems(product, path, limits), ...serialProblems(product, template, path, limits)];
   });
   return [...group, ...products];
@@ -81,22 +80,22 @@ function unknownGroup({ productGroup }: OrderRequest): Problem {
   };
 }
 
-/** The grounds of refusal of order 44-н/қ, paragraph 23. */
+/** The grounds of refusal of order 44-н/қ, paragraph 23, and the states of a card in which no codes are issued. */
 function gtinProblems(
   gtin: string,
   path: string,
-  product: Product | undefined,
+  right: OrderRight | undefined,
   productGroup: string | undefined,
-  bin: string,
 ): Problem[] {
   const malformed = gtinProblem(gtin);
   if (malformed !== undefined) return [{ code: malformed, path, details: { gtin: gtin.slice(0, SHOWN_CHARACTERS) } }];
-  if (product === undefined) return [{ code: 'orders.gtin_not_in_catalogue', path, details: { gtin } }];
+  if (right === undefined) return [{ code: 'orders.gtin_not_in_catalogue', path, details: { gtin } }];
   const problems: Problem[] = [];
-  if (product.ownerBin !== bin) problems.push({ code: 'orders.gtin_not_yours', path, details: { gtin } });
-  if (productGroup !== undefined && product.productGroup !== productGroup) {
-    problems.push({ code: 'orders.gtin_of_other_group', path, details: { gtin, productGroup: product.productGroup } });
+  if (!right.mayOrder) problems.push({ code: 'orders.gtin_not_yours', path, details: { gtin } });
+  if (productGroup !== undefined && right.productGroup !== productGroup) {
+    problems.push({ code: 'orders.gtin_of_other_group', path, details: { gtin, productGroup: right.productGroup } });
   }
+  if (right.status !== 'published') problems.push({ code: `orders.gtin_${right.status}`, path, details: { gtin } });
   return problems;
 }
 

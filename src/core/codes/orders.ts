@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../../store/database.ts';
 import { writeAudit } from '../audit/audit.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import { TanbaError } from '../errors.ts';
 import type { ProductGroups } from '../reference/product-groups.ts';
@@ -60,7 +59,6 @@ export interface OrdersDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'error'>;
-  readonly catalogue: Catalogue;
   readonly productGroups: ProductGroups;
   readonly keyRing: Pick<KeyRing, 'currentKey' | 'signingKey' | 'seal' | 'unseal'>;
   readonly journal: IssueJournal;

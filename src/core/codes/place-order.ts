@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Database, sqlState, type Transaction } from '../../store/database.ts';
 import { newId } from '../../store/ids.ts';
 import { writeAudit } from '../audit/audit.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import { orderRights } from '../catalogue/order-rights.ts';
 import type { Clock } from '../clock.ts';
 import { type Problem, TanbaError } from '../errors.ts';
 import type { ProductGroups } from '../reference/product-groups.ts';
@@ -38,7 +38,6 @@ export interface PlacedOrder {
 export interface PlaceOrderDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly catalogue: Catalogue;
   readonly productGroups: ProductGroups;
   readonly keyRing: Pick<KeyRing, 'currentKey' | 'seal'>;
   readonly guard: IssueGuard;
@@ -62,7 +61,9 @@ export async function placeOrder(
   deps.guard.assertOpen();
   const now = deps.clock.now();
   const template = deps.productGroups.at(request.productGroup, now)?.template;
-  const problems = await requestProblems(request, template, asker.bin, deps.limits, deps.catalogue);
+  const problems = await requestProblems(request, template, deps.limits, (gtins) =>
+    orderRights(deps.db, gtins, asker.bin),
+  );
   if (problems.length === 0) problems.push(...(await issuedProblems(deps, request)));
   if (template === undefined || problems.length > 0) throw refusal(problems, now);
   const { bin, trace = null } = asker;

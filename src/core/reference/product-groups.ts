@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Static } from 'typebox';
 import Type from 'typebox';
 import { type CodeTemplate, SERIAL_LENGTHS, TAIL_FORMS } from '../codes/template.ts';
+import { CARD_RULE } from './card-rules.ts';
 import { conforms, EFFECTIVE_FROM, effectiveDate, pathOf, type Report, readJsonFiles } from './files.ts';
 
 const closed = { additionalProperties: false };
@@ -33,6 +34,10 @@ const RulesSchema = Type.Object(
     ]),
     /** What a till does with these goods when its block list is too old to answer: sell, or refuse. */
     offlineCheck: Type.Enum(['open', 'closed']),
+    /** What goods cards must tell. */
+    card: Type.Optional(CARD_RULE),
+    /** Whether goods without a GTIN of GS1 get one from the system. Default: no. */
+    technicalGtin: Type.Optional(Type.Boolean()),
   },
   closed,
 );

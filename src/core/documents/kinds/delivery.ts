@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { gtinProblem } from '../../codes/code-parts.ts';
 import type { Problem } from '../../errors.ts';
-import { isValidBin } from '../../participants/participants.ts';
+import { isValidBin } from '../../participants/bin.ts';
 import { plausible } from './dates.ts';
 import type { DocumentRule, KindRules } from './form.ts';
 import {
