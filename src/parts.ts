@@ -27,6 +27,7 @@ import { createProductionFacts } from './core/codes/production-facts.ts';
 import { createDocumentIntake } from './core/documents/intake.ts';
 import type { DocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentProcessor } from './core/documents/processor.ts';
+import { createDocumentValidator } from './core/documents/validate.ts';
 import { TanbaError } from './core/errors.ts';
 import { createApplicationLimits } from './core/participants/application-limits.ts';
 import { createApplications } from './core/participants/applications.ts';
@@ -41,6 +42,7 @@ import { createReceiptStreams } from './core/receipts/receipt-streams.ts';
 import { createReception } from './core/receipts/reception.ts';
 import { loadClassifiers } from './core/reference/classifiers.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
+import { createTransferQueries } from './core/transfers/transfer-queries.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { type ExchangeParts, openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
@@ -60,6 +62,7 @@ import { receiptRoutes } from './routes/receipts.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import type { AnyRoute } from './routes/route.ts';
 import { tillRoutes } from './routes/till.ts';
+import { transferRoutes } from './routes/transfers.ts';
 import type { Stops } from './stops.ts';
 import { every } from './stops.ts';
 import type { PipelinedDatabase } from './store/pipelined-database.ts';
@@ -101,15 +104,16 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const exchangeDeps = { ...common, store, masterKey, reception, jobs, loadedAdapters: adapters };
   exchangeParts = await openExchange(exchangeDeps, stops);
   const orders = await openIssuing({ ...common, exchange, keyRing }, stops);
-  const { processor, intake } = await openDocuments({ ...common, exchange }, stops);
+  const { processor, intake, validator } = await openDocuments({ ...common, exchange }, stops);
   const { limits } = config;
   const { db } = store;
   const apiKeys = createApiKeys({ db, clock });
   const routes = [
     ...orderRoutes({ orders, limits }),
-    ...documentRoutes({ db, clock, intake, processor, limits }),
+    ...documentRoutes({ db, clock, intake, processor, validator, limits }),
     ...receiptRoutes({ reception, desk, limits, log, streams: createReceiptStreams({ db, clock }) }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
+    ...transferRoutes(createTransferQueries({ db, clock })),
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),
     ...openGoodsCards(common),
@@ -195,7 +199,8 @@ async function openDocuments(common: CommonWithExchange, stops: Stops) {
   const intake = createDocumentIntake({ db, clock, processor, codesPerDocument });
   await intake.forgetAbandoned();
   stops.push(every(HOUR_MS, log, 'abandoned streams', () => intake.forgetAbandoned()));
-  return { processor, intake };
+  const validator = createDocumentValidator({ db, clock, markReader, errorsPerDocument, codesPerDocument });
+  return { processor, intake, validator };
 }
 
 function openReceipts(common: CommonWithExchange, db: PipelinedDatabase, stops: Stops) {

@@ -156,6 +156,12 @@ export const errorTable = {
     ru: 'Роль участника не даёт права на такой документ: {kind}.',
     en: 'The participant’s role does not allow this kind of document: {kind}.',
   },
+  'documents.validations_busy': {
+    kind: 'too_many',
+    kk: 'Құжаттарды тексеру кезегі толы, кейінірек қайталаңыз.',
+    ru: 'Очередь проверки документов заполнена, повторите позже.',
+    en: 'Too many documents are being validated; try again later.',
+  },
   'documents.not_held': {
     kind: 'conflict',
     kk: 'Код бұл құжат аяқтайтын күйде емес: {hold}.',

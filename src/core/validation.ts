@@ -9,6 +9,8 @@ export type Check = (value: unknown) => readonly Problem[];
 export interface Validation {
   /** For JSON, where a number is a number. */
   json(schema: TSchema): Check;
+  /** The same, with every fault up to `max`: only for values whose size is bounded. */
+  allOf(schema: TSchema, max: number): Check;
   /** For parameters, which come as text: turned into what the schema asks for, unknown ones refused. */
   parameters(schema: TSchema, pathPrefix: string): Check;
 }
@@ -20,10 +22,16 @@ const OPTIONS = { strict: true, allErrors: false, ownProperties: true } as const
 export function createValidation(): Validation {
   const strict = new Ajv2020(OPTIONS);
   const coercing = new Ajv2020({ ...OPTIONS, coerceTypes: true, useDefaults: true });
+  const thorough = new Ajv2020({ ...OPTIONS, allErrors: true });
   ajvFormats.default(strict);
+  ajvFormats.default(thorough);
   ajvFormats.default(coercing);
   return {
     json: (schema) => checkWith(strict.compile(schema), ''),
+    allOf: (schema, max) => {
+      const validate = thorough.compile(schema);
+      return (value) => (validate(value) ? NO_PROBLEMS : problemsOf(validate.errors ?? [], max));
+    },
     parameters: (schema, pathPrefix) =>
       checkWith(coercing.compile({ ...schema, additionalProperties: false }), pathPrefix),
   };
@@ -33,6 +41,19 @@ const NO_PROBLEMS: readonly Problem[] = [];
 
 function checkWith(validate: ValidateFunction, pathPrefix: string): Check {
   return (value) => (validate(value) ? NO_PROBLEMS : [problemOf(validate.errors ?? [], pathPrefix)]);
+}
+
+/** The faults of a union's branches are one fault: the value fits none of them. */
+function problemsOf(errors: readonly ErrorObject[], max: number): Problem[] {
+  const unions = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
+  const isOfBranch = (error: ErrorObject, union: ErrorObject): boolean =>
+    error.schemaPath.startsWith(`${union.schemaPath}/`) && error.instancePath.startsWith(union.instancePath);
+  const alone = errors.filter((error) => !unions.some((union) => isOfBranch(error, union)));
+  return alone
+    .slice(0, max)
+    .map((error) =>
+      problemOf(unions.includes(error) ? [...errors.filter((other) => isOfBranch(other, error)), error] : [error], ''),
+    );
 }
 
 function problemOf(errors: readonly ErrorObject[], pathPrefix: string): Problem {

@@ -29,7 +29,8 @@ const HistoryEvent = Type.Object(
     event: Type.String(),
     recordedAt: Type.String(),
     occurredAt: Type.String(),
-    actor: Type.String(),
+    actor: nullable(Type.String()),
+    counterparty: nullable(Type.String({ description: 'The other side of a delivery.' })),
     status: Type.String(),
   },
   { additionalProperties: true },
@@ -57,7 +58,8 @@ export function codeRoutes(queries: CodeQueries, codesPerQuery: number): AnyRout
       path: '/api/v1/codes/:cis/history',
       operationId: 'getCodeHistory',
       summary: 'What happened to a code, oldest first',
-      description: 'Everything for the owner and authorities; only one’s own steps for others.',
+      description:
+        'Everything for authorities; for the owner every step, with the names of its own deals only; own deals for others.',
       params: Cis,
       responses: {
         200: {

@@ -6,9 +6,10 @@ import { findErrors } from '../core/documents/document-store.ts';
 import type { DocumentIntake, Sender } from '../core/documents/intake.ts';
 import { DOCUMENT_KINDS, KINDS } from '../core/documents/kinds.ts';
 import type { DocumentProcessor } from '../core/documents/processor.ts';
+import type { DocumentValidator } from '../core/documents/validate.ts';
 import type { DocumentAsker } from '../core/documents/visible-document.ts';
 import { visibleDocument } from '../core/documents/visible-document.ts';
-import type { Language } from '../core/errors.ts';
+import type { Problem as CoreProblem, Language } from '../core/errors.ts';
 import type { Database } from '../store/database.ts';
 import { localized } from './problem.ts';
 import type { AnyRoute, RouteReply, RouteRequest } from './route.ts';
@@ -19,6 +20,7 @@ export interface DocumentRoutesDeps {
   readonly clock: Clock;
   readonly intake: DocumentIntake;
   readonly processor: DocumentProcessor;
+  readonly validator: DocumentValidator;
   readonly limits: {
     readonly jsonBodyBytes: number;
     readonly streamBodyBytes: number;
@@ -67,7 +69,7 @@ const DocumentAnswer = Type.Object({
 const Id = Type.Object({ id: Type.String({ format: 'uuid' }) });
 
 export function documentRoutes(deps: DocumentRoutesDeps): AnyRoute[] {
-  return [submitRoute(deps), getRoute(deps), errorsRoute(deps)];
+  return [submitRoute(deps), validateRoute(deps), getRoute(deps), errorsRoute(deps)];
 }
 
 function submitRoute(deps: DocumentRoutesDeps): AnyRoute {
@@ -111,6 +113,42 @@ function submitRoute(deps: DocumentRoutesDeps): AnyRoute {
       const document = await deps.processor.waitFor(acceptance.documentId, waitMs, request.signal);
       if (document === null) return { status: 202, body: acceptance };
       return documentReply(deps, document, request.language);
+    },
+  });
+}
+
+function validateRoute(deps: DocumentRoutesDeps): AnyRoute {
+  return route({
+    method: 'post',
+    path: '/api/v1/documents/validate',
+    operationId: 'validateDocument',
+    tag: 'documents',
+    summary: 'Check a document by every rule, without effect',
+    description:
+      'The same checks as of a document that is submitted, against the goods as they are now. Everything wrong is listed, ' +
+      'up to a limit. What does not fit the schema is answered with 400, as by submitting.',
+    access: 'documents',
+    body: DocumentBody,
+    bodyLimitBytes: deps.limits.jsonBodyBytes,
+    handlerChecksBody: true,
+    responses: {
+      200: {
+        description: 'What would be said of the document',
+        schema: Type.Object({
+          valid: Type.Boolean(),
+          kind: Type.String(),
+          codeCount: Type.Integer(),
+          errors: Type.Array(Problem),
+          warnings: Type.Array(Problem),
+        }),
+      },
+    },
+    handle: async (request) => {
+      const { kind, codeCount, errors, warnings } = await deps.validator.validate(senderOf(request), request.body);
+      const told = (problems: readonly CoreProblem[]) =>
+        problems.map((problem) => localized(problem, request.language));
+      const body = { valid: errors.length === 0, kind, codeCount, errors: told(errors), warnings: told(warnings) };
+      return { status: 200, body };
     },
   });
 }

@@ -52,9 +52,9 @@ const STAGED_PACKAGES = `select cis from staged_code where cis < '01'`;
 
 /** Packs the staged codes into a new package. Answers the problems, or an empty list when it is done. */
 export async function aggregate(tx: Transaction, sscc: string, change: StagedChange): Promise<LineProblem[]> {
-  const found = await lockStagedPaths(tx, TRANSITIONS.packed.from);
+  const found = await lockStagedPaths(tx, TRANSITIONS.packed.from, change.dryRun);
   const problems = await problemsOf(tx, sscc, change, found);
-  if (problems.length > 0) return problems.slice(0, change.problemsMax);
+  if (problems.length > 0 || change.dryRun) return problems.slice(0, change.problemsMax);
   await tx.query(CREATE_PACKAGE, [sscc, change.actor, change.recordedAt, change.occurredAt, change.documentId]);
   await tx.query(PACK_STAGED, [sscc, change.actor, change.recordedAt, change.occurredAt, change.documentId]);
   return [];

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../store/database.ts';
 import type { StagedChange } from '../lifecycle/change-staged.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
-import { lockCodes, pathOf, readCodes, readPackagesAbove } from '../lifecycle/code-rows.ts';
+import { lockCodes, pathOf, readCodes, readPackagesAbove, readPaths } from '../lifecycle/code-rows.ts';
 import type { CodeRow } from '../lifecycle/effective-state.ts';
 import { effectiveState } from '../lifecycle/effective-state.ts';
 import type { LineProblem } from '../lifecycle/line-problem.ts';
@@ -39,9 +39,10 @@ select $4, $5, $6, ver, $7, status, hold, cis, 'disaggregated', $3, owner, reaso
 
 /** Breaks up one package; the cost is that of its direct content. Answers the problems, or an empty list. */
 export async function disaggregate(tx: Transaction, sscc: string, change: StagedChange): Promise<LineProblem[]> {
-  const { box, above } = await lockBox(tx, sscc);
+  const { box, above } = change.dryRun ? await readBox(tx, sscc) : await lockBox(tx, sscc);
   const problem = problemOf(box, above, sscc, change.actor);
-  if (problem !== null || box === undefined) return problem === null ? [] : [problem];
+  if (problem !== null) return [problem];
+  if (box === undefined || change.dryRun) return [];
   const parent = above[0];
   await tx.query(LIFT_CONTENT, [
     sscc,
@@ -67,11 +68,19 @@ export async function disaggregate(tx: Transaction, sscc: string, change: Staged
   return [];
 }
 
+interface Box {
+  readonly box: CodeRow | undefined;
+  readonly above: readonly CodeRow[];
+}
+
+async function readBox(tx: Transaction, sscc: string): Promise<Box> {
+  const { codes, packages } = await readPaths(tx, [sscc]);
+  const box = codes.get(sscc);
+  return { box, above: box === undefined ? [] : (pathOf(box, packages) ?? []) };
+}
+
 /** Locks the package, those above and those directly inside in one statement, then the content, in cis order. */
-async function lockBox(
-  tx: Transaction,
-  sscc: string,
-): Promise<{ box: CodeRow | undefined; above: readonly CodeRow[] }> {
+async function lockBox(tx: Transaction, sscc: string): Promise<Box> {
   const before = await readCodes(tx, [sscc]);
   const pathBefore = await readPackagesAbove(before, (cises) => readCodes(tx, cises));
   const inside = await tx.query<{ cis: string }>(PACKAGES_INSIDE, [sscc]);

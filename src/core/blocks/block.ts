@@ -22,10 +22,10 @@ select distinct staged_path.at, staged_code.cis
 
 /** Blocks the staged codes, whoever they belong to; a package with everything in it, by its one row. */
 export async function block(tx: Transaction, change: Omit<StagedChange, 'event' | 'reason'>): Promise<LineProblem[]> {
-  const found = await lockStagedPaths(tx, TRANSITIONS.blocked.from);
-  await tx.query(RECORD_BLOCKS, [change.documentId]);
+  const found = await lockStagedPaths(tx, TRANSITIONS.blocked.from, change.dryRun);
+  if (!change.dryRun) await tx.query(RECORD_BLOCKS, [change.documentId]);
   const problems = await changeLocked(tx, { ...change, event: 'blocked', owner: null, reason: null }, found);
-  if (problems.length > 0) return problems;
+  if (problems.length > 0 || change.dryRun) return problems;
   await tx.query(NOTE_PACKAGES_AROUND);
   return [];
 }

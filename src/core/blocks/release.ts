@@ -54,9 +54,9 @@ export async function release(
   if (!listed && (await tx.query(STAGE_STANDING, [blockingId])).rowCount === 0) {
     return [ofBlocking('blocks.nothing_left')];
   }
-  await lockStagedPaths(tx, TRANSITIONS.released.from);
+  await lockStagedPaths(tx, TRANSITIONS.released.from, change.dryRun);
   const problems = await problemsOf(tx, blockingId, change.problemsMax);
-  if (problems.length > 0) return problems;
+  if (problems.length > 0 || change.dryRun) return problems;
   const { documentId, recordedAt, occurredAt, actor } = change;
   await tx.query(END_BLOCKS, [blockingId, documentId]);
   await tx.query(RELEASE_CODES, [recordedAt, occurredAt, documentId, actor, blockingId]);

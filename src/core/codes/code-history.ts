@@ -9,7 +9,10 @@ export interface HistoryEvent {
   readonly recordedAt: string;
   readonly occurredAt: string;
   readonly documentId: string | null;
-  readonly actor: string;
+  /** Null where the asker may not know. */
+  readonly actor: string | null;
+  /** The other side of a delivery, where the asker may know it. */
+  readonly counterparty: string | null;
   readonly status: CodeStatus;
   readonly hold: CodeHold;
   readonly reason: string | null;
@@ -26,6 +29,7 @@ interface HistoryRow {
   leftVer: number | null;
   event: string;
   actor: string;
+  counterparty: string | null;
   status: CodeStatus;
   hold: CodeHold;
   reason: string | null;
@@ -34,7 +38,7 @@ interface HistoryRow {
 
 const READ_HISTORY = `
 select recorded_at as "recordedAt", occurred_at as "occurredAt", document_id as "documentId", ver,
-       parent_ver as "parentVer", left_ver as "leftVer", event, actor, status, hold, reason, parent
+       parent_ver as "parentVer", left_ver as "leftVer", event, actor, counterparty, status, hold, reason, parent
   from code_history where cis = $1 and ver <= $2 order by ver`;
 
 const READ_EMISSION = `
@@ -70,6 +74,7 @@ async function emissionOf(db: Queryable, code: CodeRow): Promise<HistoryEvent[]>
       occurredAt: at,
       documentId: line.orderId,
       actor: line.bin,
+      counterparty: null,
       status: 'emitted',
       hold: 'none',
       reason: null,
@@ -137,10 +142,26 @@ function eventOf(row: HistoryRow): HistoryEvent {
     occurredAt: row.occurredAt.toISOString(),
     documentId: row.documentId,
     actor: row.actor,
+    counterparty: row.counterparty,
     status: row.status,
     hold: row.hold,
     reason: row.reason,
     parent: row.parent,
     via: null,
   };
+}
+
+/** Who made the goods and put them into circulation is on the goods; everybody who has them may know it. */
+const TOLD_OF_GOODS: ReadonlySet<string> = new Set(['emitted', 'applied', 'introduced', 'corrected']);
+
+/**
+ * The steps as their owner may see them: own deals with their other side, and whom the goods come from. What others did
+ * with each other stays a step without names (order 44-н/қ, p.59: a participant's data are of its own deals).
+ */
+export function asOwnerSees(events: readonly HistoryEvent[], bin: string): readonly HistoryEvent[] {
+  return events.map((event) =>
+    event.actor === bin || event.counterparty === bin || TOLD_OF_GOODS.has(event.event)
+      ? event
+      : { ...event, actor: null, counterparty: null, documentId: null },
+  );
 }

@@ -9,7 +9,7 @@ import { effectiveState } from '../lifecycle/effective-state.ts';
 import type { CodeHold, CodeStatus, CodeType } from '../lifecycle/transitions.ts';
 import { isTerminal } from '../lifecycle/transitions.ts';
 import type { HistoryEvent } from './code-history.ts';
-import { historyOf } from './code-history.ts';
+import { asOwnerSees, historyOf } from './code-history.ts';
 import type { MarkReader } from './mark-reader.ts';
 import type { ProductionFacts, ProductionFactsReader } from './production-facts.ts';
 
@@ -47,7 +47,7 @@ export interface CodeQueries {
   /** The codes that exist, in the order asked; `unknown` lists what is no code or not there. */
   query(asker: Asker, texts: readonly string[]): Promise<{ codes: CodeView[]; unknown: string[] }>;
   one(asker: Asker, text: string): Promise<CodeView>;
-  /** All events for the owner and authorities; only one's own events for others. */
+  /** All events for authorities; for the owner without the names of others' deals; only one's own deals for others. */
   history(asker: Asker, text: string): Promise<{ cis: string; events: readonly HistoryEvent[] }>;
 }
 
@@ -116,8 +116,10 @@ export function createCodeQueries({ db, clock, markReader, productionFacts }: Co
     const row = rows.get(cis);
     if (row === undefined) throw new TanbaError('codes.not_found');
     const events = await historyOf(db, row);
-    const seesAll = asker.seesEverything || (owner !== undefined && owner === asker.bin);
-    return { cis, events: seesAll ? events : events.filter((event) => event.actor === asker.bin) };
+    if (asker.seesEverything) return { cis, events };
+    if (owner !== undefined && owner === asker.bin) return { cis, events: asOwnerSees(events, asker.bin) };
+    const { bin } = asker;
+    return { cis, events: events.filter(({ actor, counterparty }) => actor === bin || counterparty === bin) };
   }
 
   return { query, one, history };

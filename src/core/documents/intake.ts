@@ -198,7 +198,8 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
   };
 }
 
-function assertMaySend({ role }: Sender, kind: DocumentKind, path: string): void {
+/** @throws TanbaError documents.kind_not_yours */
+export function assertMaySend({ role }: Sender, kind: DocumentKind, path: string): void {
   if (!KINDS[kind].roles.includes(role)) throw new TanbaError('documents.kind_not_yours', { path, details: { kind } });
 }
 

@@ -1,23 +1,14 @@
 import type { Database, Transaction } from '../../store/database.ts';
 import { sqlState } from '../../store/database.ts';
 import { isOutage } from '../../store/outage.ts';
-import { appendOutbox } from '../../store/outbox.ts';
 import { raiseAlert } from '../audit/alerts.ts';
-import { writeAudit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
-import type { Problem } from '../errors.ts';
-import { isErrorCode } from '../errors.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
-import type { LineProblem } from '../lifecycle/line-problem.ts';
-import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
-import { checkHeader } from './check-header.ts';
+import { applyDocument } from './apply-document.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
-import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
 import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders } from './document-store.ts';
-import { EFFECTS } from './effects.ts';
-import { KINDS } from './kinds.ts';
 import { createOutcomeNews } from './outcome-news.ts';
 
 /**
@@ -45,8 +36,6 @@ export interface DocumentProcessorDeps {
 }
 
 const SENDERS_AT_ONCE = 2;
-/** A document is found by its goods; of one about more kinds of goods only by so many. */
-const GTIN_KEYS_MAX = 100;
 const POLL_MS = 1_000;
 /**
  * A document that fails so often is set aside for an operator, so that it cannot stop its sender's others. During an
@@ -183,81 +172,4 @@ interface Completed {
   readonly documentId: string;
   readonly kind: string;
   readonly status: DocumentStatus;
-}
-
-/** Check and effect in the caller's transaction, which holds the sender's lane. */
-async function applyDocument(
-  deps: DocumentProcessorDeps,
-  tx: Transaction,
-  document: DocumentRow,
-  codesInMemory: readonly string[] | undefined,
-): Promise<'accepted' | 'rejected'> {
-  const now = deps.clock.now();
-  const rules = KINDS[document.kind];
-  const { errors: problems, warnings } = checkHeader(document, now);
-  if (problems.length === 0) {
-    await tx.query('savepoint effect');
-    for (const problem of await stageAndApply(deps, tx, document, codesInMemory, now)) {
-      problems.push(located(problem, document));
-    }
-    if (problems.length > 0) await tx.query('rollback to savepoint effect');
-  }
-  const status = problems.length === 0 ? 'accepted' : 'rejected';
-  await completeDocument(tx, document, status, problems, now, status === 'accepted' ? warnings : []);
-  const { documentId, bin, kind, trace } = document;
-  const gtins = status === 'accepted' && rules.codes !== 'none' ? await stagedGtins(tx, GTIN_KEYS_MAX) : [];
-  const keys = [`document:${documentId}`, ...gtins.map((gtin) => `gtin:${gtin}`)];
-  await appendOutbox(tx, [{ topic: `document.${status}`, bin, keys, trace, payload: { documentId, kind } }], now);
-  await writeAudit(tx, {
-    at: now,
-    bin,
-    ip: null,
-    action: `document.${status}`,
-    subject: documentId,
-    details: { kind },
-  });
-  return status;
-}
-
-async function stageAndApply(
-  deps: DocumentProcessorDeps,
-  tx: Transaction,
-  document: DocumentRow,
-  codesInMemory: readonly string[] | undefined,
-  now: Date,
-): Promise<readonly LineProblem[]> {
-  const rules = KINDS[document.kind];
-  let expected = 0;
-  await createStaging(tx);
-  if (rules.codes !== 'none') {
-    const malformed: LineProblem[] = [];
-    const groups = codesInMemory === undefined ? groupsFromStore(deps.db, document) : groupsOf(codesInMemory);
-    expected = await loadStaging(tx, stagedLines(groups, deps.markReader, malformed, deps.errorsPerDocument));
-    if (malformed.length > 0) return malformed;
-  }
-  return EFFECTS[document.kind](tx, document.header, {
-    actor: document.bin,
-    owner: document.bin,
-    ownerAfter: document.bin,
-    counterparty: null,
-    trace: document.trace,
-    documentId: document.documentId,
-    occurredAt: rules.occurredAt(document.header, document.receivedAt),
-    recordedAt: now,
-    expected,
-    problemsMax: deps.errorsPerDocument,
-  });
-}
-
-/** The place in the document as its sender counts: an index of `codes`, or a line of the stream (the header is 1). */
-function located(problem: LineProblem, document: DocumentRow): Problem {
-  const { line, cis, code, details, path } = problem;
-  const inCodes = document.format === 'json' ? `/body/codes/${line}` : `/lines/${line + FIRST_CODE_LINE}`;
-  if (!isErrorCode(code)) throw new TypeError(`unknown error code ${code}`);
-  const told = {
-    code,
-    path: path ?? (line < 0 ? '/body/sscc' : inCodes),
-    ...(details === undefined ? {} : { details }),
-  };
-  return cis === '' ? told : { ...told, cis };
 }

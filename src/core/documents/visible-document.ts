@@ -12,8 +12,10 @@ export interface DocumentAsker {
   readonly ip: string;
 }
 
+const IS_RECEIVER = `select 1 from transfer where shipment_id = $1 and receiver = $2`;
+
 /**
- * Another participant's document does not exist for whoever may not see it. Seeing it is an authority's right, and
+ * Another participant's document does not exist for whoever may not see it. The receiver of a shipment sees its document. Seeing it is an authority's right, and
  * leaves its trace.
  * @throws TanbaError documents.not_found
  */
@@ -23,8 +25,11 @@ export async function visibleDocument(
   documentId: string,
 ): Promise<DocumentRow> {
   const document = await findDocument(db, documentId);
-  if (document === null || (document.bin !== asker.bin && !asker.seesEverything)) {
-    throw new TanbaError('documents.not_found');
+  if (document === null) throw new TanbaError('documents.not_found');
+  if (document.bin !== asker.bin && !asker.seesEverything) {
+    const { rowCount } = await db.query(IS_RECEIVER, [documentId, asker.bin]);
+    if (rowCount === 0) throw new TanbaError('documents.not_found');
+    return document;
   }
   if (document.bin !== asker.bin) {
     await writeAudit(db, {

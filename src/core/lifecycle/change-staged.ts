@@ -2,7 +2,7 @@ import type { Queryable, Transaction } from '../../store/database.ts';
 import { blockedInside } from './blocked-inside.ts';
 import { lockCodes } from './code-rows.ts';
 import type { LineProblem } from './line-problem.ts';
-import { findMissing, findRepeated, lockStaged, sumUpPackages, walkUp } from './staging.ts';
+import { countStaged, findMissing, findRepeated, lockStaged, sumUpPackages, walkUp } from './staging.ts';
 import type { CodeEvent, CodeHold, CodeStatus, CodeType } from './transitions.ts';
 import { TRANSITIONS } from './transitions.ts';
 
@@ -29,6 +29,8 @@ export interface StagedChange {
   /** The number of codes the document names (packages' content included). */
   readonly expected: number;
   readonly problemsMax: number;
+  /** Only look: no row is locked, none written. */
+  readonly dryRun: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface StagedChange {
  * empty list when every code was changed and its history written.
  */
 export async function changeStaged(tx: Transaction, change: StagedChange): Promise<LineProblem[]> {
-  const found = await lockStagedPaths(tx, TRANSITIONS[change.event].from);
+  const found = await lockStagedPaths(tx, TRANSITIONS[change.event].from, change.dryRun);
   return changeLocked(tx, change, found);
 }
 
@@ -48,6 +50,7 @@ export async function changeLocked(tx: Transaction, change: StagedChange, found:
   const transition = TRANSITIONS[change.event];
   const stopped = transition.takesContent ? await blockedInside(tx, change.problemsMax) : [];
   if (stopped.length > 0) return stopped;
+  if (change.dryRun) return repeatedProblems(tx, change.problemsMax);
   const changed = await tx.query<{ changed: number }>(transition.leavesPackage ? CHANGE_AND_LEAVE : CHANGE_IN_PLACE, [
     transition.to,
     change.reason,
@@ -78,7 +81,8 @@ function fitting({ event, owner }: StagedChange): unknown[] {
  * as they are take a share lock, so that tills can go on selling out of them.
  * Codes that must be freshly emitted cannot be packed: their walk is spared, and one that is packed is only explained.
  */
-export async function lockStagedPaths(tx: Transaction, from: readonly CodeStatus[]): Promise<number> {
+export async function lockStagedPaths(tx: Transaction, from: readonly CodeStatus[], dryRun: boolean): Promise<number> {
+  if (dryRun) return readStagedPaths(tx);
   const canBePacked = from.length !== 1 || from[0] !== 'emitted';
   const above = canBePacked ? await walkUp(tx) : { packages: [], anyStaged: false };
   await lockCodes(tx, above.packages, above.anyStaged ? 'change' : 'share');
@@ -91,6 +95,15 @@ export async function lockStagedPaths(tx: Transaction, from: readonly CodeStatus
     }
     await sumUpPackages(tx);
   }
+  return found;
+}
+
+/** The same to look at: what others do meanwhile may make it untrue at once. */
+async function readStagedPaths(tx: Transaction): Promise<number> {
+  const { found, packed } = await countStaged(tx);
+  if (packed === 0) return found;
+  await walkUp(tx);
+  await sumUpPackages(tx);
   return found;
 }
 

@@ -170,6 +170,16 @@ export async function lockStaged(tx: Transaction): Promise<{ found: number; pack
   return rows[0] ?? { found: 0, packed: 0 };
 }
 
+const COUNT_STAGED = `
+select count(*)::integer as found, (count(*) filter (where code.parent is not null))::integer as packed
+  from staged_code join code on code.cis = staged_code.cis`;
+
+/** How many staged codes there are in the store, and how many of them in packages; without locks. */
+export async function countStaged(tx: Transaction): Promise<{ found: number; packed: number }> {
+  const { rows } = await tx.query<{ found: number; packed: number }>(COUNT_STAGED);
+  return rows[0] ?? { found: 0, packed: 0 };
+}
+
 const FIND_REPEATED = `
 select line, cis from (
   select line, cis, row_number() over (partition by cis order by level, line) as occurrence from staged_code

@@ -24,8 +24,8 @@ interface LockedTransfer {
 }
 
 // Before any code: both sides of one shipment, and several of its documents, wait here for each other.
-const LOCK_TRANSFER = `
-select sender, receiver, number, status from transfer where shipment_id = $1 for update`;
+const READ_TRANSFER = `select sender, receiver, number, status from transfer where shipment_id = $1`;
+const LOCK_TRANSFER = `${READ_TRANSFER} for update`;
 
 const STAGE_AWAITING = `
 insert into staged_code (line, cis)
@@ -88,13 +88,14 @@ export async function decide(
   change: Omit<StagedChange, 'event' | 'reason'>,
 ): Promise<LineProblem[]> {
   const { shipmentId, event, listed } = decision;
-  const transfer = (await tx.query<LockedTransfer>(LOCK_TRANSFER, [shipmentId])).rows[0];
+  const transfer = (await tx.query<LockedTransfer>(change.dryRun ? READ_TRANSFER : LOCK_TRANSFER, [shipmentId]))
+    .rows[0];
   const own = event === 'shipment_cancelled' ? transfer?.sender : transfer?.receiver;
   if (transfer === undefined || own !== change.actor) return [ofShipment('transfers.not_found')];
   const { status, sender, receiver } = transfer;
   if (status !== 'awaiting_acceptance') return [ofShipment('transfers.decided', { status })];
   const staged = listed ? change.expected : ((await tx.query(STAGE_AWAITING, [shipmentId])).rowCount ?? 0);
-  const found = await lockStagedPaths(tx, TRANSITIONS[event].from);
+  const found = await lockStagedPaths(tx, TRANSITIONS[event].from, change.dryRun);
   const gone = listed ? 0 : ((await tx.query(TAKE_OUT_GONE, [shipmentId, change.documentId])).rowCount ?? 0);
   if (listed) {
     const strangers = await notInShipment(tx, shipmentId, change.problemsMax);
@@ -110,7 +111,7 @@ export async function decide(
     { ...change, ...parties, event, reason: null, expected: staged - gone },
     found - gone,
   );
-  if (problems.length > 0) return problems;
+  if (problems.length > 0 || change.dryRun) return problems;
   await recordDecision(tx, decision, transfer, change);
   return [];
 }

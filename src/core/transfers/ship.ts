@@ -37,11 +37,11 @@ export async function ship(
   const { receiver, number, trace } = shipment;
   const unfit = await receiverProblem(tx, receiver);
   if (unfit !== null) return [unfit];
-  const found = await lockStagedPaths(tx, TRANSITIONS.shipped.from);
+  const found = await lockStagedPaths(tx, TRANSITIONS.shipped.from, change.dryRun);
   const problems = await changeLocked(tx, { ...change, event: 'shipped', reason: null, counterparty: receiver }, found);
   if (problems.length > 0) return problems;
   const empty = await emptyPackages(tx, change.problemsMax);
-  if (empty.length > 0) return empty;
+  if (empty.length > 0 || change.dryRun) return empty;
   const { documentId, actor, occurredAt, recordedAt, expected } = change;
   const acceptBy = workingDaysAfter(recordedAt, ACCEPTANCE_WORKING_DAYS);
   await tx.query(INSERT_TRANSFER, [documentId, actor, receiver, number, occurredAt, recordedAt, acceptBy]);
