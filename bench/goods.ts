@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pgCopy from 'pg-copy-streams';
 import { systemClock } from '../src/core/clock.ts';
+import { ssccProblem } from '../src/core/codes/code-parts.ts';
 import { formatCode } from '../src/core/codes/gs1.ts';
 import { openKeyRing } from '../src/core/codes/key-ring.ts';
 import { cisPrefix } from '../src/core/codes/line-codes.ts';
@@ -54,6 +55,14 @@ export async function freeCodes(hub: HubProcess, goods: Goods, count: number): P
   const codes = [...new Set(newCodes(goods, count + SPARE_CODES))];
   const taken = new Set(await existingCodes(hub.db, codes, codes.length));
   return codes.filter((cis) => !taken.has(cis)).slice(0, count);
+}
+
+const DIGITS = [...'0123456789'] as const;
+
+/** A new SSCC of 18 digits with its check digit. */
+export function freshSscc(): string {
+  const digits = `3487000${String(randomInt(10 ** 10)).padStart(10, '0')}`;
+  return `${digits}${DIGITS.find((digit) => ssccProblem(digits + digit) === undefined)}`;
 }
 
 /** The codes as they are printed. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBaselineServer } from './baseline.ts';
 import type { Bench, BenchContext } from './bench.ts';
+import { aggregation } from './benches/aggregation.ts';
 import { backlog } from './benches/backlog.ts';
 import { blockList } from './benches/block-list.ts';
 import { bulkReceipts } from './benches/bulk-receipts.ts';
@@ -12,12 +13,14 @@ import { emission } from './benches/emission.ts';
 import { intake } from './benches/intake.ts';
 import { memory } from './benches/memory.ts';
 import { packages } from './benches/packages.ts';
+import { pallets } from './benches/pallets.ts';
 import { parked } from './benches/parked.ts';
 import { publicCheck } from './benches/public-check.ts';
 import { registers } from './benches/registers.ts';
 import { singleReceipts } from './benches/single-receipts.ts';
 import { tillCheck } from './benches/till-check.ts';
 import { utilisation } from './benches/utilisation.ts';
+import { validation } from './benches/validation.ts';
 import { openBroker } from './broker.ts';
 import { buildHub, type HubProcess, startHubProcess } from './hub-process.ts';
 import { type Options, readOptions } from './options.ts';
@@ -34,6 +37,9 @@ const BENCHES: readonly Bench[] = [
   disk,
   memory,
   packages,
+  pallets,
+  aggregation,
+  validation,
   deliveries,
   embeddedDeliveries,
   parked,

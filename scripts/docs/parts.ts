@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { may, type Permission, ROLES } from '../../src/access/permissions.ts';
 import { TILL_REASONS, TILL_TEXTS } from '../../src/core/checks/till-reasons.ts';
 import { algorithmOf, type TailForm } from '../../src/core/codes/template.ts';
-import { DOCUMENT_KINDS, KINDS } from '../../src/core/documents/kinds.ts';
 import { errorKind, errorTable, isErrorCode, TanbaError } from '../../src/core/errors.ts';
 import {
   CODE_STATUSES,
@@ -17,6 +16,7 @@ import { loadProductGroups } from '../../src/core/reference/product-groups.ts';
 import { problemStatus } from '../../src/routes/problem.ts';
 import { ADAPTER_PARTS } from './adapter-parts.ts';
 import { CATALOGUE_PARTS } from './catalogue-parts.ts';
+import { DOCUMENT_PARTS } from './document-parts.ts';
 import { EXCHANGE_PARTS } from './exchange-parts.ts';
 import { code, codes, table } from './markdown.ts';
 
@@ -26,7 +26,6 @@ const ROOT = new URL('../../', import.meta.url);
 export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['transitions', transitions],
   ['transition-picture', transitionPicture],
-  ['document-kinds', documentKinds],
   ['decisions', decisions],
   ['sale-under-hold', saleUnderHold],
   ['till-reasons', tillReasons],
@@ -36,6 +35,7 @@ export const PARTS: ReadonlyMap<string, () => string> = new Map([
   ['limits', limits],
   ['roles', roles],
   ...CATALOGUE_PARTS,
+  ...DOCUMENT_PARTS,
   ...EXCHANGE_PARTS,
   ...ADAPTER_PARTS,
 ]);
@@ -53,14 +53,17 @@ function events(): readonly (readonly [string, Transition])[] {
 }
 
 function transitions(): string {
-  const rows = events().map(([event, { from, to, types, leavesPackage }]) => [
+  const rows = events().map(([event, { from, to, types, leavesPackage, holdFrom, holdTo }]) => [
     code(event),
     from.length === 0 ? 'makes the code' : codes(from),
     to === null ? 'as it was' : code(to),
     types.length === CODE_TYPES.length ? 'all' : codes(types),
     leavesPackage ? 'yes' : 'no',
+    holdFrom === null ? 'any' : code(holdFrom),
+    holdTo === null ? 'as it was' : code(holdTo),
   ]);
-  return table(['event', 'from status', 'to status', 'types of code', 'leaves its package'], rows);
+  const head = ['event', 'from status', 'to status', 'types of code', 'leaves its package', 'under hold', 'hold after'];
+  return table(head, rows);
 }
 
 /** What changes a status; the SSCC's own events are told in the text. */
@@ -79,21 +82,6 @@ function transitionPicture(): string {
   const states = CODE_STATUSES.map((status) => `  state ${status}`);
   const lines = ['stateDiagram-v2', '  direction LR', ...states, `  [*] --> ${CODE_STATUSES[0]}: emitted`, ...arrows];
   return ['```mermaid', ...lines, '  written_off --> [*]', '```'].join('\n');
-}
-
-function documentKinds(): string {
-  const rows = DOCUMENT_KINDS.map((kind) => {
-    const { header, codes: list, summary } = KINDS[kind];
-    const named = list === 'none' ? [] : [list === 'required' ? code('codes') : `${code('codes')} (optional)`];
-    return [code(kind), summary, [...named, ...fieldsOf(header)].join(', ')];
-  });
-  return table(['kind', 'meaning', 'fields of the body'], rows);
-}
-
-function fieldsOf(schema: object): string[] {
-  const names = 'properties' in schema ? Object.keys(Object(schema.properties)) : [];
-  const required = 'required' in schema && Array.isArray(schema.required) ? schema.required : [];
-  return names.map((name) => (required.includes(name) ? code(name) : `${code(name)} (optional)`));
 }
 
 function decisions(): string {

@@ -12,6 +12,7 @@ import type { CodeEvent } from '../lifecycle/transitions.ts';
 import type { Decision } from '../transfers/decide.ts';
 import { decide } from '../transfers/decide.ts';
 import { ship } from '../transfers/ship.ts';
+import { EVENT_OF_KIND } from './kind-events.ts';
 import { textOf } from './kinds/form.ts';
 import type { DocumentHeader, DocumentKind } from './kinds.ts';
 
@@ -25,15 +26,15 @@ type Effect = (tx: Transaction, header: DocumentHeader, change: EffectContext) =
 
 /** What each kind of document does to the staged codes, in the document's transaction. */
 export const EFFECTS: Readonly<Record<DocumentKind, Effect>> = {
-  utilisation: onEachCode('applied'),
+  utilisation: onEachCode('utilisation'),
   introduction: introduce,
-  correction: onEachCode('corrected'),
+  correction: onEachCode('correction'),
   aggregation: (tx, header, change) => aggregate(tx, ssccOf(header), { ...change, event: 'packed', reason: null }),
   disaggregation: (tx, header, change) =>
     disaggregate(tx, ssccOf(header), { ...change, event: 'disaggregated', reason: null }),
-  withdrawal: onEachCode('withdrawn'),
-  return: onEachCode('returned'),
-  write_off: onEachCode('written_off'),
+  withdrawal: onEachCode('withdrawal'),
+  return: onEachCode('return'),
+  write_off: onEachCode('write_off'),
   shipment: (tx, header, change) => {
     const shipment = { receiver: required(header, 'receiver'), number: required(header, 'number') };
     return ship(tx, { ...shipment, trace: change.trace }, change);
@@ -46,7 +47,8 @@ export const EFFECTS: Readonly<Record<DocumentKind, Effect>> = {
     release(tx, { blockingId: required(header, 'blockingId'), listed: change.expected > 0 }, change),
 };
 
-function onEachCode(event: CodeEvent): Effect {
+function onEachCode(kind: DocumentKind): Effect {
+  const event = EVENT_OF_KIND[kind];
   return (tx, header, change) => changeStaged(tx, { ...change, event, reason: reasonAfter(event, header) });
 }
 

@@ -5,7 +5,9 @@ import type { MarkReader } from '../codes/mark-reader.ts';
 import type { Problem } from '../errors.ts';
 import { TanbaError } from '../errors.ts';
 import { checkAndApply } from './apply-document.ts';
+import { checkHeader } from './check-header.ts';
 import { groupsOf } from './content.ts';
+import { fitsAtOnce } from './fits-at-once.ts';
 import type { Sender } from './intake.ts';
 import { assertMaySend } from './intake.ts';
 import type { DocumentKind } from './kinds.ts';
@@ -80,9 +82,11 @@ export function createDocumentValidator(deps: DocumentValidatorDeps): DocumentVa
         receivedAt: now,
         trace: null,
       } as const;
-      const found = await inTurn(() =>
-        looked(db, (tx) => checkAndApply(deps, tx, document, groupsOf(codes), now, true)),
-      );
+      const found = await inTurn(async () => {
+        const { errors, warnings } = checkHeader(document, now);
+        if (errors.length === 0 && (await fitsAtOnce(deps, document, codes))) return { errors, warnings };
+        return looked(db, (tx) => checkAndApply(deps, tx, document, groupsOf(codes), now, true));
+      });
       return { kind, codeCount: codes.length, ...found };
     },
   };
