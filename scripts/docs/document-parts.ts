@@ -70,12 +70,12 @@ function fieldsOf(schema: object, prefix = ''): string[][] {
     const field: object = Object(value);
     const items = 'items' in field ? Object(field.items) : null;
     const path = `${prefix}${name}${items === null ? '' : '[]'}`;
-    const row = [code(path), valueOf(field), required.includes(name) ? 'yes' : 'no'];
+    const row = [code(path), typeOf(field), required.includes(name) ? 'yes' : 'no'];
     return [row, ...fieldsOf(items ?? field, `${path}.`)];
   });
 }
 
-function valueOf(schema: object): string {
+function typeOf(schema: object): string {
   const of = (name: string): unknown => Reflect.get(schema, name);
   const told = typeof of('description') === 'string' ? ` ${String(of('description'))}` : '';
   const branches = of('anyOf');

@@ -5,7 +5,7 @@ import { codePath, day, orderOf, rejecter } from './requests.ts';
 import type { Goods, Stage } from './stage.ts';
 
 export async function refuse({ demo, hub, teller, now }: Stage, goods: Goods): Promise<void> {
-  teller.chapter('9  What is refused');
+  teller.chapter('10  What is refused');
   const manufacturer = demo.who('manufacturer');
   const loose = cisOf(goods.boots.at(-1) ?? '');
   const reject = rejecter(hub);
@@ -14,21 +14,24 @@ export async function refuse({ demo, hub, teller, now }: Stage, goods: Goods): P
     demo.who('retailer'),
     'withdrawal',
     { codes: [loose], reason: 'OWN_USE', date: day(now(), 0) },
-    { code: 'documents.not_owner', path: '/body/codes/0', cis: loose },
+    [{ code: 'documents.not_owner', path: '/body/codes/0', cis: loose }],
   );
   await reject(
     'The manufacturer reports a code as applied a second time.',
     manufacturer,
     'utilisation',
     { codes: [loose], productionDate: day(now(), -1) },
-    { code: 'documents.wrong_status', path: '/body/codes/0' },
+    [{ code: 'documents.wrong_status', path: '/body/codes/0' }],
   );
   await reject(
-    'Goods produced the day after tomorrow. Errors come in the language of the caller, here Kazakh.',
+    'Goods produced the day after tomorrow: everything wrong is told at once, in the language of the caller, here Kazakh.',
     manufacturer,
     'utilisation',
     { codes: [loose], productionDate: day(now(), 2) },
-    { code: 'documents.date_in_future', path: '/body/productionDate' },
+    [
+      { code: 'documents.date_in_future', path: '/body/productionDate' },
+      { code: 'documents.wrong_status', path: '/body/codes/0' },
+    ],
     'kk',
   );
   await hub.send({
@@ -61,7 +64,7 @@ export async function refuse({ demo, hub, teller, now }: Stage, goods: Goods): P
 const LIFE = ['emitted', 'applied', 'packed', 'introduced', 'sold', 'returned', 'sold'] as const;
 
 export async function lookBack({ demo, hub, teller }: Stage, goods: Goods): Promise<void> {
-  teller.chapter('10  Looking back');
+  teller.chapter('11  Looking back');
   const history = await hub.send({
     says:
       'The whole life of the pair, read by the inspector: that disclosure is itself logged. While it was packed, events ' +
@@ -82,14 +85,25 @@ export async function lookBack({ demo, hub, teller }: Stage, goods: Goods): Prom
   if (!events.some(({ event, via }) => event === 'packed' && via === `00${goods.box}`)) {
     throw new WrongAnswer('That the box went on the pallet is not part of the pair’s history.');
   }
+  for (const via of [`00${goods.pallet}`, `00${goods.box}`]) {
+    if (!events.some(({ event, via: by }) => event === 'accepted' && by === via)) {
+      throw new WrongAnswer(`That ${via} was accepted is not part of the pair’s history.`);
+    }
+  }
   await hub.send({
-    says: 'The box it was sold from is still a box on its pallet, with one pair less.',
-    as: demo.who('manufacturer'),
+    says: 'The box it was sold from is still a box in the shop, with one pair less.',
+    as: demo.who('retailer'),
     method: 'GET',
     path: `/api/v1/codes/00${goods.box}`,
     status: 200,
-    answer: { type: 'transport', status: 'in_circulation', closed: false, parent: `00${goods.pallet}` },
-    show: ['cis', 'type', 'status', 'parent', 'root', 'closed'],
+    answer: {
+      type: 'transport',
+      status: 'in_circulation',
+      closed: false,
+      parent: null,
+      owner: demo.who('retailer').bin,
+    },
+    show: ['cis', 'type', 'status', 'owner', 'parent', 'closed'],
   });
   await hub.send({
     says: 'Nothing is lost: twelve codes were issued, twelve are there, each in one state.',

@@ -10,7 +10,7 @@ const ACCEPTED = 0;
 /** The shop's own register, over its own protocol; then the address in the QR code of its receipt. */
 export async function sellAtRegister({ demo, hub, teller, now }: Stage, unit: string): Promise<void> {
   const { address, register } = demo.cashRegister();
-  teller.chapter('8  A cash register');
+  teller.chapter('9  A cash register');
   const { body } = await hub.send({
     says: 'A till begins: its operator gives it the token that its first request has to carry.',
     as: demo.who('ofd'),

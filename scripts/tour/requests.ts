@@ -35,13 +35,13 @@ type Reject = (
   as: Participant,
   kind: string,
   body: object,
-  error: object,
+  errors: readonly object[],
   language?: string,
 ) => Promise<Answer>;
 
-/** Sends documents that have to be rejected for one reason. */
+/** Sends documents that have to be rejected for these reasons. */
 export function rejecter(hub: Hub): Reject {
-  return (says, as, kind, body, error, language = 'en') =>
+  return (says, as, kind, body, errors, language = 'en') =>
     hub.send({
       says,
       as,
@@ -50,7 +50,7 @@ export function rejecter(hub: Hub): Reject {
       body: { kind, body },
       headers: { ...WAIT, 'Accept-Language': language },
       status: 200,
-      answer: { status: 'rejected', errors: [error] },
+      answer: { status: 'rejected', errors },
       show: REJECTED,
     });
 }

@@ -1,5 +1,6 @@
 import { lookBack, refuse } from './afterwards.ts';
 import { sellAtRegister } from './cash-register.ts';
+import { deliver } from './delivering.ts';
 import { importTrainers, orderBoots, packAndIntroduce } from './making.ts';
 import { checkAfterSale, checkBeforeSale, sell, takeBack } from './selling.ts';
 import type { Stage } from './stage.ts';
@@ -10,6 +11,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   const boots = await orderBoots(stage);
   const goods = await packAndIntroduce(stage, boots);
   const trainers = await importTrainers(stage);
+  await deliver(stage, goods);
   await checkBeforeSale(stage, goods.unit, trainers);
   const receipt = await sell(stage, goods.unit);
   await checkAfterSale(stage, goods.unit, receipt);
