@@ -42,11 +42,13 @@ import { createReceiptStreams } from './core/receipts/receipt-streams.ts';
 import { createReception } from './core/receipts/reception.ts';
 import { loadClassifiers } from './core/reference/classifiers.ts';
 import { loadProductGroups } from './core/reference/product-groups.ts';
+import { createAccompanying } from './core/transfers/accompanying.ts';
 import { createTransferQueries } from './core/transfers/transfer-queries.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { type ExchangeParts, openExchange } from './exchange-parts.ts';
 import type { Log } from './log.ts';
 import type { Store } from './open-store.ts';
+import { accompanyingRoutes } from './routes/accompanying.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { blockListRoutes } from './routes/block-list.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
@@ -111,6 +113,8 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const routes = [
     ...orderRoutes({ orders, limits }),
     ...documentRoutes({ db, clock, intake, processor, validator, limits }),
+    ...documentRoutes({ db, clock, intake, processor, limits }),
+    ...accompanyingRoutes(createAccompanying(common)),
     ...receiptRoutes({ reception, desk, limits, log, streams: createReceiptStreams({ db, clock }) }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
     ...transferRoutes(createTransferQueries({ db, clock })),

@@ -156,7 +156,8 @@ function responseOf(status: string, response: ResponseSpec): Operation['response
   const type = response.contentType ?? (response.schema === undefined ? PROBLEM_TYPE : 'application/json');
   const schema: JsonSchema =
     response.schema ?? (refusal ? { $ref: '#/components/schemas/Problem' } : { type: 'string' });
-  return { description: response.description, content: { [type]: { schema } } };
+  const others = (response.otherContentTypes ?? []).map((other) => [other, { schema }] as const);
+  return { description: response.description, content: { [type]: { schema }, ...Object.fromEntries(others) } };
 }
 
 const PROBLEM: TSchema = Type.Object({

@@ -45,6 +45,8 @@ export interface HeaderSpec {
 export interface ResponseSpec {
   readonly description: string;
   readonly contentType?: string;
+  /** What a caller may ask for instead. */
+  readonly otherContentTypes?: readonly string[];
   readonly schema?: TSchema;
 }
 

@@ -48,6 +48,8 @@ const listed = fc.option(things, { nil: null });
 
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ does: fc.constant('pack' as const), actor, box, things }) },
+  { weight: 4, arbitrary: fc.record({ does: fc.constant('repack' as const), actor, box, things }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('remove' as const), actor, things }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('unpack' as const), actor, box }) },
   { weight: 6, arbitrary: fc.record({ does: fc.constant('ship' as const), actor, receiver: trader, things }) },
   {
@@ -149,6 +151,18 @@ describe('any history of several participants', () => {
           const bin = this.ownerOr(each.actor, codes[0]);
           const told = await this.submit('aggregation', { sscc: sscc.slice(2), codes }, bin);
           return this.same(each, told.refusal, world.pack(bin, sscc, codes));
+        }
+        case 'repack': {
+          const [sscc, codes] = [this.box(each.box), this.cises(each.things)];
+          const bin = this.ownerOr(each.actor, sscc);
+          const told = await this.submit('reaggregation', { sscc: sscc.slice(2), codes }, bin);
+          return this.same(each, told.refusal, world.repack(bin, sscc, codes));
+        }
+        case 'remove': {
+          const codes = this.cises(each.things);
+          const bin = this.ownerOr(each.actor, codes[0]);
+          const told = await this.submit('removal', { codes }, bin);
+          return this.same(each, told.refusal, world.remove(bin, codes));
         }
         case 'unpack': {
           const sscc = this.box(each.box);

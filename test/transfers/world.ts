@@ -86,23 +86,13 @@ export class World {
 
   pack(actor: string, box: string, cises: readonly string[]): Refusal {
     if (this.things.has(box)) return [`${box} aggregation.sscc_used`];
-    const problems = cises.flatMap((cis) => {
-      const thing = this.things.get(cis);
-      if (thing === undefined)
-        return [`${cis} ${cis === box ? 'aggregation.into_itself' : 'documents.code_not_found'}`];
-      if (thing.owner !== actor) return [`${cis} documents.not_owner`];
-      if (thing.parent !== null) return [`${cis} aggregation.already_packed`];
-      if (this.holdOf(thing) !== 'none') return [`${cis} documents.on_hold`];
-      if (!TRANSITIONS.packed.from.includes(thing.status)) return [`${cis} documents.wrong_status`];
-      if (this.isEmptyPackage(thing)) return [`${cis} aggregation.package_empty`];
-      return this.isBlockedInside(thing) ? [`${cis} documents.blocked_inside`] : [];
-    });
-    if (problems.length > 0) return problems.sort();
+    const problems = this.unpackable(actor, box, cises);
+    if (problems.length > 0) return problems;
     const inside = this.named(cises);
-    if (Math.max(...inside.map((thing) => this.height(thing))) >= PACKAGE_LEVELS_MAX)
+    if (Math.max(...inside.map((each) => this.height(each))) >= PACKAGE_LEVELS_MAX)
       return [`${box} aggregation.too_deep`];
-    const status = inside.every((thing) => thing.status === 'in_circulation') ? 'in_circulation' : 'applied';
-    const made = {
+    const status = inside.every((each) => each.status === 'in_circulation') ? 'in_circulation' : 'applied';
+    const thing: Thing = {
       cis: box,
       isPackage: true,
       status,
@@ -110,11 +100,37 @@ export class World {
       parent: null,
       shipment: null,
       reason: null,
-    } as const;
-    const thing: Thing = { ...made };
+    };
     this.things.set(box, thing);
     for (const each of inside) each.parent = thing;
     return DONE;
+  }
+
+  repack(actor: string, box: string, cises: readonly string[]): Refusal {
+    const thing = this.things.get(box);
+    if (thing === undefined) return [`${box} documents.code_not_found`];
+    if (thing.owner !== actor) return [`${box} documents.not_owner`];
+    if (this.holdOf(thing) !== 'none') return [`${box} documents.on_hold`];
+    if (isTerminal(thing.status)) return [`${box} documents.wrong_status`];
+    const around = this.path(thing);
+    const circular = cises.filter((cis) => around.some((each) => each.cis === cis));
+    if (circular.length > 0) return circular.map((cis) => `${cis} aggregation.into_itself`).sort();
+    const problems = this.unpackable(actor, box, cises);
+    if (problems.length > 0) return problems;
+    const inside = this.named(cises);
+    if (around.length - 1 + Math.max(...inside.map((each) => this.height(each))) >= PACKAGE_LEVELS_MAX)
+      return [`${box} aggregation.too_deep`];
+    const early = inside.filter((each) => each.status !== 'in_circulation');
+    if (thing.status === 'in_circulation' && early.length > 0)
+      return early.map(({ cis }) => `${cis} documents.wrong_status`).sort();
+    for (const each of inside) each.parent = thing;
+    return DONE;
+  }
+
+  remove(actor: string, cises: readonly string[]): Refusal {
+    const problems = this.unfit(cises, { event: 'removed', owner: actor });
+    if (problems.length === 0) this.takeOut(this.named(cises));
+    return problems;
   }
 
   unpack(actor: string, box: string): Refusal {
@@ -129,15 +145,16 @@ export class World {
   }
 
   ship(actor: string, id: string, receiver: string, cises: readonly string[]): Refusal {
-    if (receiver === actor) return [' transfers.to_oneself'];
+    const toOneself = receiver === actor ? [' transfers.to_oneself'] : [];
     const problems = this.unfit(cises, { event: 'shipped', owner: actor });
-    if (problems.length > 0) return problems;
+    if (problems.length > 0) return [...toOneself, ...problems].sort();
     const things = this.named(cises);
     // What is shipped beside its package is not in it any more.
     const empty = things.filter(
       (thing) => thing.isPackage && this.contentOf(thing).every((inside) => things.includes(inside)),
     );
-    if (empty.length > 0) return empty.map(({ cis }) => `${cis} aggregation.package_empty`).sort();
+    const wrong = [...toOneself, ...empty.map(({ cis }) => `${cis} aggregation.package_empty`)];
+    if (wrong.length > 0) return wrong.sort();
     const shipment: Shipment = { id, sender: actor, receiver, lines: new Map(), status: 'awaiting_acceptance' };
     this.shipments.set(id, shipment);
     this.takeOut(things);
@@ -238,6 +255,21 @@ export class World {
         reason: sold ? 'RETAIL' : null,
       });
     }
+  }
+
+  private unpackable(actor: string, box: string, cises: readonly string[]): Refusal {
+    const problems = cises.flatMap((cis) => {
+      const thing = this.things.get(cis);
+      if (thing === undefined)
+        return [`${cis} ${cis === box ? 'aggregation.into_itself' : 'documents.code_not_found'}`];
+      if (thing.owner !== actor) return [`${cis} documents.not_owner`];
+      if (thing.parent !== null) return [`${cis} aggregation.already_packed`];
+      if (this.holdOf(thing) !== 'none') return [`${cis} documents.on_hold`];
+      if (!TRANSITIONS.packed.from.includes(thing.status)) return [`${cis} documents.wrong_status`];
+      if (this.isEmptyPackage(thing)) return [`${cis} aggregation.package_empty`];
+      return this.isBlockedInside(thing) ? [`${cis} documents.blocked_inside`] : [];
+    });
+    return problems.sort();
   }
 
   private named(cises: readonly string[]): Thing[] {

@@ -29,7 +29,7 @@ with changed as (
 ), recorded as (
   insert into code_history
     (recorded_at, occurred_at, document_id, ver, parent_ver, status, hold, cis, event, actor, parent, reason)
-  select $3, $4, $5, ver, 1, status, hold, cis, 'packed', $2, $1, reason from changed
+  select $3, $4, $5, ver, $6, status, hold, cis, 'packed', $2, $1, reason from changed
 )
 select count(*)::integer as changed from changed`;
 
@@ -56,20 +56,44 @@ export async function aggregate(tx: Transaction, sscc: string, change: StagedCha
   const problems = await problemsOf(tx, sscc, change, found);
   if (problems.length > 0 || change.dryRun) return problems.slice(0, change.problemsMax);
   await tx.query(CREATE_PACKAGE, [sscc, change.actor, change.recordedAt, change.occurredAt, change.documentId]);
-  await tx.query(PACK_STAGED, [sscc, change.actor, change.recordedAt, change.occurredAt, change.documentId]);
+  await packStaged(tx, sscc, 1, change);
   return [];
 }
 
+/** Puts the staged codes into a package, which has this version now: its later events are theirs too. */
+export async function packStaged(
+  tx: Transaction,
+  sscc: string,
+  packageVer: number,
+  change: StagedChange,
+): Promise<void> {
+  const { actor, recordedAt, occurredAt, documentId } = change;
+  await tx.query(PACK_STAGED, [sscc, actor, recordedAt, occurredAt, documentId, packageVer]);
+}
+
 async function problemsOf(tx: Transaction, sscc: string, change: StagedChange, found: number): Promise<LineProblem[]> {
-  const limit = change.problemsMax;
   if ((await tx.query(SSCC_EXISTS, [sscc])).rows.length > 0) {
     return [{ line: -1, cis: sscc, code: 'aggregation.sscc_used' }];
   }
+  return packingProblems(tx, { sscc, levelsAbove: 0, change, found });
+}
+
+export interface Packing {
+  readonly sscc: string;
+  /** Packages above the one that is packed. */
+  readonly levelsAbove: number;
+  readonly change: StagedChange;
+  /** What locking the staged codes has answered. */
+  readonly found: number;
+}
+
+/** Why the staged codes cannot go into the package. */
+export async function packingProblems(tx: Transaction, packing: Packing): Promise<LineProblem[]> {
+  const { sscc, levelsAbove, change, found } = packing;
+  const limit = change.problemsMax;
   const repeated = await findRepeated(tx, limit);
   const missing = found < change.expected ? await findMissing(tx, limit) : [];
   const unpackable = await tx.query<Unpackable>(FIND_UNPACKABLE, [change.actor, TRANSITIONS.packed.from, limit]);
-  const empty = await emptyPackages(tx, limit);
-  const blocked = await blockedInside(tx, limit);
   const problems: LineProblem[] = [
     ...repeated.map((row): LineProblem => ({ ...row, code: 'documents.code_repeated' })),
     ...missing.map(
@@ -79,8 +103,9 @@ async function problemsOf(tx: Transaction, sscc: string, change: StagedChange, f
     ...unpackable.rows.map((row) => unpackableProblem(row, change.actor)),
   ];
   const told = new Set(problems.map(({ line }) => line));
-  for (const problem of [...empty, ...blocked]) if (!told.has(problem.line)) problems.push(problem);
-  if (problems.length === 0 && (await heightOfStaged(tx)) >= PACKAGE_LEVELS_MAX) {
+  const ofPackages = [...(await emptyPackages(tx, limit)), ...(await blockedInside(tx, limit))];
+  for (const problem of ofPackages) if (!told.has(problem.line)) problems.push(problem);
+  if (problems.length === 0 && levelsAbove + (await heightOfStaged(tx)) >= PACKAGE_LEVELS_MAX) {
     problems.push({ line: -1, cis: sscc, code: 'aggregation.too_deep', details: { limit: PACKAGE_LEVELS_MAX } });
   }
   return problems.sort((a, b) => a.line - b.line);
@@ -92,7 +117,7 @@ interface Line {
 }
 
 /** Staged packages in which nothing is left: closed, and never moved again. */
-export async function emptyPackages(tx: Transaction, limit: number): Promise<LineProblem[]> {
+async function emptyPackages(tx: Transaction, limit: number): Promise<LineProblem[]> {
   const { rows } = await tx.query<Line>(EMPTY_PACKAGES, [limit]);
   return rows.map((row): LineProblem => ({ ...row, code: 'aggregation.package_empty' }));
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../store/database.ts';
 import { aggregate } from '../aggregation/aggregate.ts';
 import { disaggregate } from '../aggregation/disaggregate.ts';
+import { packMore } from '../aggregation/pack-more.ts';
 import { cisOfSscc } from '../aggregation/sscc.ts';
 import { block } from '../blocks/block.ts';
 import { release } from '../blocks/release.ts';
@@ -30,6 +31,8 @@ export const EFFECTS: Readonly<Record<DocumentKind, Effect>> = {
   introduction: introduce,
   correction: onEachCode('correction'),
   aggregation: (tx, header, change) => aggregate(tx, ssccOf(header), { ...change, event: 'packed', reason: null }),
+  reaggregation: (tx, header, change) => packMore(tx, ssccOf(header), { ...change, event: 'packed', reason: null }),
+  removal: onEachCode('removal'),
   disaggregation: (tx, header, change) =>
     disaggregate(tx, ssccOf(header), { ...change, event: 'disaggregated', reason: null }),
   withdrawal: onEachCode('withdrawal'),

@@ -7,6 +7,8 @@ export const EVENT_OF_KIND: Readonly<Record<DocumentKind, CodeEvent>> = {
   introduction: 'introduced',
   correction: 'corrected',
   aggregation: 'packed',
+  reaggregation: 'packed',
+  removal: 'removed',
   disaggregation: 'disaggregated',
   withdrawal: 'withdrawn',
   return: 'returned',

@@ -29,6 +29,7 @@ export type CodeEvent =
   | 'aggregated'
   | 'packed'
   | 'unpacked'
+  | 'removed'
   | 'disaggregated'
   | 'sold'
   | 'withdrawn'
@@ -84,6 +85,7 @@ export const TRANSITIONS: Readonly<Record<CodeEvent, Transition>> = {
   aggregated: { ...PLAIN, from: [], to: null, types: ['transport'] },
   packed: { ...PLAIN, from: ON_GOODS, to: null, takesContent: true },
   unpacked: { ...PLAIN, from: ON_GOODS, to: null },
+  removed: { ...GOES, from: ON_GOODS, to: null },
   disaggregated: { ...PLAIN, from: ON_GOODS, to: 'written_off', types: ['transport'], leavesPackage: true },
   shipped: { ...GOES, from: ['in_circulation'], to: null, holdTo: 'awaiting_acceptance' },
   accepted: UNDER_WAY,

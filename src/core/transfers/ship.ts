@@ -1,6 +1,5 @@
 import type { Transaction } from '../../store/database.ts';
 import { appendOutbox } from '../../store/outbox.ts';
-import { emptyPackages } from '../aggregation/aggregate.ts';
 import { ACCEPTANCE_WORKING_DAYS } from '../documents/kinds/delivery.ts';
 import { TRADERS } from '../documents/kinds/form.ts';
 import type { StagedChange } from '../lifecycle/change-staged.ts';
@@ -25,6 +24,14 @@ values ($1, $2, $3, $4, $5, $6, $7, 'awaiting_acceptance')`;
 const INSERT_LINES = `
 insert into transfer_line (shipment_id, line, outcome, cis) select $1, line, 'awaiting', cis from staged_code`;
 
+const FIND_LEFT_EMPTY = `
+select line, cis from staged_code
+ where cis < '01'
+   and not exists (select 1 from code
+                    where code.parent = staged_code.cis
+                      and not exists (select 1 from staged_code as beside where beside.cis = code.cis))
+ order by line limit $1`;
+
 /**
  * Ships the staged codes: they leave their packages, stay the sender's and wait for the receiver. A package goes with
  * everything in it by its one row. The receiver may register later; one that cannot trade is refused now.
@@ -40,7 +47,7 @@ export async function ship(
   const found = await lockStagedPaths(tx, TRANSITIONS.shipped.from, change.dryRun);
   const problems = await changeLocked(tx, { ...change, event: 'shipped', reason: null, counterparty: receiver }, found);
   if (problems.length > 0) return problems;
-  const empty = await emptyPackages(tx, change.problemsMax);
+  const empty = await leftEmpty(tx, change.problemsMax);
   if (empty.length > 0 || change.dryRun) return empty;
   const { documentId, actor, occurredAt, recordedAt, expected } = change;
   const acceptBy = workingDaysAfter(recordedAt, ACCEPTANCE_WORKING_DAYS);
@@ -50,6 +57,12 @@ export async function ship(
   const message = { topic: 'transfer.shipped', bin: receiver, keys: [`document:${documentId}`], trace, payload };
   await appendOutbox(tx, [message], recordedAt);
   return [];
+}
+
+/** Staged packages in which nothing is left, but for what is shipped beside them. */
+async function leftEmpty(tx: Transaction, limit: number): Promise<LineProblem[]> {
+  const { rows } = await tx.query<{ line: number; cis: string }>(FIND_LEFT_EMPTY, [limit]);
+  return rows.map((row): LineProblem => ({ ...row, code: 'aggregation.package_empty' }));
 }
 
 async function receiverProblem(tx: Transaction, receiver: string): Promise<LineProblem | null> {

@@ -9,7 +9,6 @@ import {
   BusinessDate,
   closed,
   DocumentId,
-  ORDER_44,
   occurredOn,
   oneOf,
   problem,
@@ -117,6 +116,5 @@ export const DELIVERY = {
   },
 } as const satisfies Record<string, KindRules>;
 
-/** Acceptance is due within so many working days of the shipment's registration. */
+/** Acceptance is due within so many working days of the shipment's registration (order 44-н/қ, p.38). */
 export const ACCEPTANCE_WORKING_DAYS = 15;
-export const ACCEPTANCE_SOURCE = `${ORDER_44}, p.38`;

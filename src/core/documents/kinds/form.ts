@@ -63,7 +63,8 @@ export const Sscc = Type.String({
   maxLength: 24,
   description: 'SSCC, 18 digits, with or without AI 00.',
 });
-export const DocumentId = Type.String({ format: 'uuid' });
+/** Not by `format: uuid`, which takes urn:uuid: too; the store does not. */
+export const DocumentId = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' });
 
 export function dateOf(header: DocumentHeader, name: string): Date | null {
   const value = header[name];

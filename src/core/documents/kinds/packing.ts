@@ -11,6 +11,22 @@ export const PACKING = {
     occurredAt: asReceived,
     rules: [],
   },
+  reaggregation: {
+    summary: 'Packing more into a transport package that is there already.',
+    header: closed({ sscc: Sscc }),
+    codes: 'required',
+    roles: TRADERS,
+    occurredAt: asReceived,
+    rules: [],
+  },
+  removal: {
+    summary: 'Taking codes out of all the packages that they are in; they stand alone afterwards.',
+    header: closed({}),
+    codes: 'required',
+    roles: TRADERS,
+    occurredAt: asReceived,
+    rules: [],
+  },
   disaggregation: {
     summary: 'Breaking up a transport package: its content moves up one level.',
     header: closed({ sscc: Sscc }),
