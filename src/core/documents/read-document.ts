@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import { TanbaError } from '../errors.ts';
 import type { Check } from '../validation.ts';
 import { createValidation } from '../validation.ts';
+import { CODE_LENGTH_MAX } from './document-schema.ts';
 import type { DocumentHeader, DocumentKind } from './kinds.ts';
 import { DOCUMENT_KINDS, isDocumentKind, KINDS } from './kinds.ts';
 
@@ -23,7 +24,6 @@ export interface DocumentReader {
   checkStreamedCode(value: unknown, line: number, count: number): void;
 }
 
-const CODE_LENGTH_MAX = 512;
 const STREAM_HEADER = '/lines/1';
 
 export function createDocumentReader(codesMax: number): DocumentReader {
