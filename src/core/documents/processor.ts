@@ -19,6 +19,7 @@ import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders 
 import { EFFECTS } from './effects.ts';
 import { KINDS } from './kinds.ts';
 import { createOutcomeNews } from './outcome-news.ts';
+import type { XmlDocuments } from './xml/xml-documents.ts';
 
 /**
  * Applies received documents: each sender's in order of arrival, several senders side by side. Everything about one
@@ -38,6 +39,7 @@ export interface DocumentProcessorDeps {
   readonly clock: Clock;
   readonly markReader: MarkReader;
   readonly errorsPerDocument: number;
+  readonly xml: Pick<XmlDocuments, 'codes'>;
   readonly log: { info(details: object, text: string): void; error(details: object, text: string): void };
   /** False where other processes apply documents: this one only receives them and waits for their outcome. */
   readonly applies?: boolean;
@@ -231,7 +233,7 @@ async function stageAndApply(
   await createStaging(tx);
   if (rules.codes !== 'none') {
     const malformed: LineProblem[] = [];
-    const groups = codesInMemory === undefined ? groupsFromStore(deps.db, document) : groupsOf(codesInMemory);
+    const groups = codesInMemory === undefined ? groupsFromStore(deps.db, document, deps.xml) : groupsOf(codesInMemory);
     expected = await loadStaging(tx, stagedLines(groups, deps.markReader, malformed, deps.errorsPerDocument));
     if (malformed.length > 0) return malformed;
   }
@@ -252,7 +254,7 @@ async function stageAndApply(
 /** The place in the document as its sender counts: an index of `codes`, or a line of the stream (the header is 1). */
 function located(problem: LineProblem, document: DocumentRow): Problem {
   const { line, cis, code, details, path } = problem;
-  const inCodes = document.format === 'json' ? `/body/codes/${line}` : `/lines/${line + FIRST_CODE_LINE}`;
+  const inCodes = document.format !== 'ndjson' ? `/body/codes/${line}` : `/lines/${line + FIRST_CODE_LINE}`;
   if (!isErrorCode(code)) throw new TypeError(`unknown error code ${code}`);
   const told = {
     code,
