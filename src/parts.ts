@@ -28,6 +28,7 @@ import { createDocumentIntake } from './core/documents/intake.ts';
 import type { DocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentValidator } from './core/documents/validate.ts';
+import { createXmlDocuments } from './core/documents/xml/xml-documents.ts';
 import { TanbaError } from './core/errors.ts';
 import { createApplicationLimits } from './core/participants/application-limits.ts';
 import { createApplications } from './core/participants/applications.ts';
@@ -54,6 +55,7 @@ import { blockListRoutes } from './routes/block-list.ts';
 import { catalogueRoutes } from './routes/catalogue.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { codeRoutes } from './routes/codes.ts';
+import { documentSchemaRoutes } from './routes/document-schemas.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { limitRoutes } from './routes/limits.ts';
 import type { Metrics } from './routes/metrics.ts';
@@ -112,8 +114,9 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const apiKeys = createApiKeys({ db, clock });
   const routes = [
     ...orderRoutes({ orders, limits }),
+    // Before those by id: the first path that fits is taken.
+    ...documentSchemaRoutes(),
     ...documentRoutes({ db, clock, intake, processor, validator, limits }),
-    ...documentRoutes({ db, clock, intake, processor, limits }),
     ...accompanyingRoutes(createAccompanying(common)),
     ...receiptRoutes({ reception, desk, limits, log, streams: createReceiptStreams({ db, clock }) }),
     ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
@@ -191,19 +194,22 @@ async function openDocuments(common: CommonWithExchange, stops: Stops) {
     metrics.countDocument(kind, status);
     exchange.wake();
   };
+  const xml = createXmlDocuments(codesPerDocument);
+  stops.push(() => xml.stop());
   const processor = createDocumentProcessor({
     db,
     clock,
     log,
     markReader,
+    xml,
     errorsPerDocument,
     applies: works,
     onCompleted,
   });
-  const intake = createDocumentIntake({ db, clock, processor, codesPerDocument });
+  const intake = createDocumentIntake({ db, clock, processor, codesPerDocument, xml });
   await intake.forgetAbandoned();
   stops.push(every(HOUR_MS, log, 'abandoned streams', () => intake.forgetAbandoned()));
-  const validator = createDocumentValidator({ db, clock, markReader, errorsPerDocument, codesPerDocument });
+  const validator = createDocumentValidator({ db, clock, markReader, xml, errorsPerDocument, codesPerDocument });
   return { processor, intake, validator };
 }
 

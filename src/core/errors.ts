@@ -48,6 +48,30 @@ export const errorTable = {
     ru: 'Документ не соответствует схеме: смотрите список ошибок.',
     en: 'The document does not match its schema: see the list of errors.',
   },
+  'documents.xml_malformed': {
+    kind: 'invalid',
+    kk: 'XML дұрыс құрылмаған, {line}-жол: {problem}',
+    ru: 'XML составлен с ошибкой, строка {line}: {problem}',
+    en: 'The XML is not well-formed, line {line}: {problem}',
+  },
+  'documents.xml_doctype': {
+    kind: 'invalid',
+    kk: 'XML ішінде DOCTYPE бар, мұндай құжат қабылданбайды.',
+    ru: 'XML содержит DOCTYPE, такой документ не принимается.',
+    en: 'The XML has a DOCTYPE, and such a document is not accepted.',
+  },
+  'documents.xml_invalid': {
+    kind: 'invalid',
+    kk: 'XML өз схемасына (XSD) сай емес, {line}-жол: {problem}',
+    ru: 'XML не соответствует своей схеме (XSD), строка {line}: {problem}',
+    en: 'The XML does not match its schema (XSD), line {line}: {problem}',
+  },
+  'documents.schema_not_found': {
+    kind: 'not_found',
+    kk: 'Мұндай схема жоқ: {file}.',
+    ru: 'Нет такой схемы: {file}.',
+    en: 'There is no such schema: {file}.',
+  },
   'documents.not_found': {
     kind: 'not_found',
     kk: 'Құжат табылмады.',

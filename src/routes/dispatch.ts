@@ -165,7 +165,8 @@ function bodyOf(route: AnyRoute, validation: Validation): TakeBody | null {
   if (mode === 'none') return null;
   const limit = route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT;
   const streamTypes = route.streamTypes ?? [];
-  const accepted = [JSON_TYPE, ...(route.bodyTypes ?? []), ...streamTypes];
+  const rawTypes = route.rawTypes ?? [];
+  const accepted = [JSON_TYPE, ...(route.bodyTypes ?? []), ...rawTypes, ...streamTypes];
   const check = route.body === undefined || route.handlerChecksBody ? null : validation.json(route.body);
   return async (call, req, res) => {
     call.contentType = mediaTypeOf(req, accepted);
@@ -174,14 +175,15 @@ function bodyOf(route: AnyRoute, validation: Validation): TakeBody | null {
     } else if (streamTypes.includes(call.contentType)) {
       call.stream = openBody(req, res, route.streamLimitBytes ?? limit);
     } else {
-      takeJson(call, await readBody(req, res, limit), check);
+      const bytes = await readBody(req, res, limit);
+      if (bytes.length === 0) throw new TanbaError('request.body_missing');
+      call.rawBody = bytes;
+      if (!rawTypes.includes(call.contentType)) takeJson(call, bytes, check);
     }
   };
 }
 
 function takeJson(call: IncomingCall, bytes: Buffer, check: Check | null): void {
-  if (bytes.length === 0) throw new TanbaError('request.body_missing');
-  call.rawBody = bytes;
   call.body = parseJson(bytes);
   if (check !== null) refuse(check(call.body));
 }

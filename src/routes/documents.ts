@@ -1,10 +1,11 @@
 import Type from 'typebox';
 import { seesEverything } from '../access/permissions.ts';
 import type { Clock } from '../core/clock.ts';
+import { documentSchema } from '../core/documents/document-schema.ts';
 import type { DocumentRow } from '../core/documents/document-store.ts';
 import { findErrors } from '../core/documents/document-store.ts';
 import type { DocumentIntake, Sender } from '../core/documents/intake.ts';
-import { DOCUMENT_KINDS, KINDS } from '../core/documents/kinds.ts';
+import { DOCUMENT_KINDS } from '../core/documents/kinds.ts';
 import type { DocumentProcessor } from '../core/documents/processor.ts';
 import type { DocumentValidator } from '../core/documents/validate.ts';
 import type { DocumentAsker } from '../core/documents/visible-document.ts';
@@ -28,24 +29,13 @@ export interface DocumentRoutesDeps {
   };
 }
 
+const XML_TYPES = ['application/xml', 'text/xml'];
 const ERRORS_SHOWN = 10;
 const ERRORS_PER_PAGE_MAX = 1_000;
 const ERRORS_PASSED_MAX = 1_000_000;
 
-const Codes = Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1 });
-
 /** Each kind with its own body, for readers of the API; checked by the intake, which keeps the codes out of ajv. */
-const DocumentBody = Type.Union(
-  DOCUMENT_KINDS.map((kind) => {
-    const { header, codes, summary } = KINDS[kind];
-    const list = codes === 'optional' ? Type.Optional(Codes) : Codes;
-    const body =
-      codes === 'none'
-        ? header
-        : Type.Object({ ...headerProperties(header), codes: list }, { additionalProperties: false });
-    return Type.Object({ kind: Type.Literal(kind), body }, { description: summary, additionalProperties: false });
-  }),
-);
+const DocumentBody = Type.Union(DOCUMENT_KINDS.map(documentSchema));
 
 const Problem = Type.Object({
   code: Type.String(),
@@ -82,12 +72,14 @@ function submitRoute(deps: DocumentRoutesDeps): AnyRoute {
     description:
       'Answered with 202 when the document is durable; with `Prefer: wait=N` the answer waits up to N seconds for the ' +
       'final state (then 200). A document takes effect whole or not at all. As a stream (application/x-ndjson) the first ' +
-      'line is {"kind", "body"} without codes and every further line is one code as a JSON string. Without an ' +
+      'line is {"kind", "body"} without codes and every further line is one code as a JSON string. XML ' +
+      '(application/xml, text/xml) follows the XSD of its kind, see /api/v1/documents/schemas. Without an ' +
       'Idempotency-Key the content itself is the key: the same document again has the same answer and no second effect.',
     access: 'documents',
     body: DocumentBody,
     bodyLimitBytes: deps.limits.jsonBodyBytes,
     handlerChecksBody: true,
+    rawTypes: XML_TYPES,
     streamTypes: ['application/x-ndjson', 'application/ndjson'],
     streamLimitBytes: deps.limits.streamBodyBytes,
     headers: [
@@ -104,8 +96,9 @@ function submitRoute(deps: DocumentRoutesDeps): AnyRoute {
     },
     handle: async (request) => {
       const sender = senderOf(request);
-      const acceptance =
-        request.body === undefined
+      const acceptance = XML_TYPES.includes(request.contentType)
+        ? await deps.intake.acceptXml(sender, request.rawBody)
+        : request.body === undefined
           ? await deps.intake.acceptStream(sender, request.stream)
           : await deps.intake.acceptJson(sender, request.body, request.rawBody);
       const waitMs = waitOf(request.headers['prefer'], deps.limits.waitSecondsMax);
@@ -131,6 +124,7 @@ function validateRoute(deps: DocumentRoutesDeps): AnyRoute {
     body: DocumentBody,
     bodyLimitBytes: deps.limits.jsonBodyBytes,
     handlerChecksBody: true,
+    rawTypes: XML_TYPES,
     responses: {
       200: {
         description: 'What would be said of the document',
@@ -144,7 +138,10 @@ function validateRoute(deps: DocumentRoutesDeps): AnyRoute {
       },
     },
     handle: async (request) => {
-      const { kind, codeCount, errors, warnings } = await deps.validator.validate(senderOf(request), request.body);
+      const sender = senderOf(request);
+      const { kind, codeCount, errors, warnings } = XML_TYPES.includes(request.contentType)
+        ? await deps.validator.validateXml(sender, request.rawBody)
+        : await deps.validator.validate(sender, request.body);
       const told = (problems: readonly CoreProblem[]) =>
         problems.map((problem) => localized(problem, request.language));
       const body = { valid: errors.length === 0, kind, codeCount, errors: told(errors), warnings: told(warnings) };
@@ -254,10 +251,4 @@ function senderOf(request: RouteRequest<unknown, unknown, unknown>): Sender {
 function waitOf(prefer: string | string[] | undefined, secondsMax: number): number {
   const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})/i.exec(String(prefer ?? ''))?.[1];
   return seconds === undefined ? 0 : Math.min(Number(seconds), secondsMax) * 1_000;
-}
-
-function headerProperties(header: object): Record<string, ReturnType<typeof Type.Unknown>> {
-  return 'properties' in header && typeof header.properties === 'object' && header.properties !== null
-    ? { ...header.properties }
-    : {};
 }

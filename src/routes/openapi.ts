@@ -131,7 +131,7 @@ function requestContent(route: AnyRoute): Content | undefined {
   const mode = route.bodyMode ?? (route.body === undefined ? 'none' : 'json');
   if (mode === 'none') return undefined;
   const json: JsonSchema = route.body ?? {};
-  const others = [...(route.bodyTypes ?? []), ...(route.streamTypes ?? [])];
+  const others = [...(route.bodyTypes ?? []), ...(route.rawTypes ?? []), ...(route.streamTypes ?? [])];
   return Object.fromEntries([['application/json', { schema: json }], ...others.map((type) => [type, { schema: {} }])]);
 }
 

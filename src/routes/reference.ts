@@ -4,6 +4,7 @@ import { instantOf } from '../core/documents/dates.ts';
 import { type Language, TanbaError } from '../core/errors.ts';
 import type { Classifier, ClassifierEntry, ClassifierVersion } from '../core/reference/classifier.ts';
 import type { Classifiers } from '../core/reference/classifiers.ts';
+import { IF_NONE_MATCH, matchesTag } from './etag.ts';
 import { type AnyRoute, type RouteReply, route } from './route.ts';
 
 const PATH = '/api/v1/reference';
@@ -83,9 +84,7 @@ function classifierRoute({ classifiers, clock }: ReferenceRoutesDeps): AnyRoute 
     summary: 'The entries of a classifier that are in force',
     params: Name,
     query: Type.Object({ at: Type.Optional(At), lang: Type.Optional(Lang) }, closed),
-    headers: [
-      { name: 'If-None-Match', description: 'The `ETag` of what one has.', schema: Type.String({ maxLength: 4_096 }) },
-    ],
+    headers: [IF_NONE_MATCH],
     responses: {
       200: {
         description: 'Now, or at the time asked for',
@@ -106,7 +105,7 @@ function classifierRoute({ classifiers, clock }: ReferenceRoutesDeps): AnyRoute 
       const version = classifiers.at(name, timeOf(at, 'at') ?? clock.now());
       const etag = etagOf(version, lang);
       const kept = { ETag: etag, 'Cache-Control': CACHED };
-      if (matches(headers['if-none-match'], etag)) return { status: 304, headers: kept };
+      if (matchesTag(headers['if-none-match'], etag)) return { status: 304, headers: kept };
       return { status: 200, headers: kept, body: viewOf(classifiers.get(name), version, lang) };
     },
   });
@@ -164,12 +163,6 @@ function timeOf(text: Static<typeof At> | undefined, parameter: string): Date | 
 
 function etagOf({ digest }: ClassifierVersion, language?: Language): string {
   return language === undefined ? `"${digest}"` : `"${digest}.${language}"`;
-}
-
-/** RFC 9110 §13.1.2; a proxy that compresses has made the tag a weak one. */
-function matches(header: string | undefined, etag: string): boolean {
-  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || tags.includes('*');
 }
 
 function viewOf(classifier: Classifier, version: ClassifierVersion, language?: Language): object {

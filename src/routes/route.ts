@@ -10,7 +10,7 @@ export interface RouteRequest<P, Q, B> {
   readonly query: Q;
   /** The parsed and validated JSON body; undefined on routes without one. */
   readonly body: B;
-  /** The body's bytes as they came (body: 'json'). Empty otherwise. */
+  /** The body's bytes as they came (body: 'json', and `rawTypes`). Empty otherwise. */
   readonly rawBody: Buffer;
   /** The unread body (body: 'stream'), already limited in size and decompressed. */
   readonly stream: Readable;
@@ -71,6 +71,8 @@ export interface RouteSpec<P extends TSchema = TSchema, Q extends TSchema = TSch
   readonly handlerChecksBody?: boolean;
   /** Media types accepted besides application/json. */
   readonly bodyTypes?: readonly string[];
+  /** With bodyMode 'json': media types of which only the bytes are handed over (`rawBody`; `body` is undefined then). */
+  readonly rawTypes?: readonly string[];
   /**
    * With bodyMode 'json': media types that are handed over as an unread stream all the same (`contentType` tells which
    * came; `body` is undefined then), of at most `streamLimitBytes`.

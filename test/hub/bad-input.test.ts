@@ -77,7 +77,7 @@ const REFUSED: readonly Fault[] = [
   raw('a document that is no UTF-8', 'request.invalid_utf8', '/api/v1/documents', BROKEN_UTF8),
   raw('a document that is no JSON', 'request.malformed_json', '/api/v1/documents', '{"kind":"utilisation",}'),
   raw('a document without a body', 'request.body_missing', '/api/v1/documents', ''),
-  raw('a document of another content type', 'request.content_type', '/api/v1/documents', '<a/>', { type: 'text/xml' }),
+  raw('a document of another content type', 'request.content_type', '/api/v1/documents', '<a/>', { type: 'text/html' }),
   raw('a stream with a broken line', 'documents.line_malformed', '/api/v1/documents', `${HEADER}\n"a"\n{"b`, {
     type: NDJSON,
   }),

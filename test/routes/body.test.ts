@@ -32,6 +32,17 @@ const ROUTES: readonly AnyRoute[] = [
   }),
   route({
     ...post,
+    path: '/raw',
+    operationId: 'raw',
+    bodyMode: 'json',
+    rawTypes: ['text/xml'],
+    handle: async ({ body, rawBody, contentType }) => ({
+      status: 200,
+      body: { contentType, parsed: body !== undefined, raw: rawBody.toString() },
+    }),
+  }),
+  route({
+    ...post,
     path: '/stream',
     operationId: 'stream',
     bodyMode: 'stream',
@@ -94,6 +105,17 @@ describe('the body of a request', () => {
       ]);
     });
   }
+
+  it('is handed over as its bytes where its media type says so', async () => {
+    const type = { 'content-type': 'Text/XML; charset=utf-8' };
+    assert.deepEqual(await (await send('/raw', '<a/>', type)).json(), {
+      contentType: 'text/xml',
+      parsed: false,
+      raw: '<a/>',
+    });
+    assert.deepEqual(await refusal(await send('/raw', '', type)), [400, 'request.body_missing']);
+    assert.deepEqual(await refusal(await send('/raw', 'x'.repeat(LIMIT + 1), type)), [413, 'request.body_too_large']);
+  });
 
   it('is handed over as a stream where its media type says so', async () => {
     const answer = await send('/json', 'x'.repeat(150_000), { 'content-type': 'application/x-ndjson' });

@@ -8,6 +8,7 @@ import { findErrors } from '../../src/core/documents/document-store.ts';
 import { createDocumentIntake } from '../../src/core/documents/intake.ts';
 import type { DocumentKind } from '../../src/core/documents/kinds.ts';
 import { createDocumentProcessor } from '../../src/core/documents/processor.ts';
+import { createXmlDocuments } from '../../src/core/documents/xml/xml-documents.ts';
 import type { Problem } from '../../src/core/errors.ts';
 import type { CodeStatus } from '../../src/core/lifecycle/transitions.ts';
 import { createOverseers } from '../../src/core/participants/overseers.ts';
@@ -102,8 +103,9 @@ export function openCirculation(
   const productGroups = loadProductGroups(new URL('../../config/product-groups/', import.meta.url));
   const markReader = createMarkReader({ catalogue, productGroups, clock });
   const log = createLog('silent');
-  const processor = createDocumentProcessor({ db, clock, markReader, errorsPerDocument: 100, log, applies });
-  const intake = createDocumentIntake({ db, clock, processor, codesPerDocument });
+  const xml = createXmlDocuments(codesPerDocument);
+  const processor = createDocumentProcessor({ db, clock, markReader, xml, errorsPerDocument: 100, log, applies });
+  const intake = createDocumentIntake({ db, clock, processor, codesPerDocument, xml });
   const queries = createCodeQueries({ db, clock, markReader, productionFacts: createProductionFacts(db) });
   const desk = createReceiptDesk({
     db: receipts,
@@ -146,6 +148,7 @@ export function openCirculation(
   async function stop(): Promise<void> {
     await desk.stop();
     await processor.stop();
+    await xml.stop();
   }
 
   return { processor, intake, desk, reception, queries, submit, finalState, introduce, stop };

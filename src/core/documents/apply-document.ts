@@ -14,11 +14,13 @@ import type { DocumentRow } from './document-store.ts';
 import { completeDocument } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
 import { KINDS } from './kinds.ts';
+import type { XmlDocuments } from './xml/xml-documents.ts';
 
 export interface ApplyDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly markReader: MarkReader;
+  readonly xml: Pick<XmlDocuments, 'codes'>;
   readonly errorsPerDocument: number;
 }
 
@@ -41,7 +43,7 @@ export async function applyDocument(
   const now = deps.clock.now();
   const { documentId, bin, kind, trace } = document;
   await tx.query('savepoint effect');
-  const groups = codesInMemory === undefined ? groupsFromStore(deps.db, document) : groupsOf(codesInMemory);
+  const groups = codesInMemory === undefined ? groupsFromStore(deps.db, document, deps.xml) : groupsOf(codesInMemory);
   const { errors, warnings } = await checkAndApply(deps, tx, document, groups, now, false);
   const status = errors.length === 0 ? 'accepted' : 'rejected';
   if (status === 'rejected') await tx.query('rollback to savepoint effect');
@@ -104,7 +106,7 @@ export async function checkAndApply(
 /** The place in the document as its sender counts: an index of `codes`, or a line of the stream (the header is 1). */
 function located(problem: LineProblem, { format }: DocumentInHand): Problem {
   const { line, cis, code, details, path } = problem;
-  const inCodes = format === 'json' ? `/body/codes/${line}` : `/lines/${line + FIRST_CODE_LINE}`;
+  const inCodes = format === 'ndjson' ? `/lines/${line + FIRST_CODE_LINE}` : `/body/codes/${line}`;
   if (!isErrorCode(code)) throw new TypeError(`unknown error code ${code}`);
   const told = {
     code,

@@ -6,6 +6,7 @@ import { parseLine, readLines } from '../ndjson.ts';
 import { storableText } from '../storable.ts';
 import type { DocumentRow } from './document-store.ts';
 import { readParts } from './document-store.ts';
+import type { XmlDocuments } from './xml/xml-documents.ts';
 
 /** Codes read at a time: large enough for one catalogue statement to serve many, small enough to let tills in between. */
 const CODES_PER_TURN = 5_000;
@@ -25,12 +26,19 @@ export async function* groupsOf(codes: readonly string[]): CodeGroups {
 }
 
 /** Groups read from the raw document in the store. The raw document was checked by form when it came in. */
-export async function* groupsFromStore(db: Database, document: DocumentRow): CodeGroups {
-  if (document.format === 'json') {
+export async function* groupsFromStore(
+  db: Database,
+  document: DocumentRow,
+  xml: Pick<XmlDocuments, 'codes'>,
+): CodeGroups {
+  if (document.format !== 'ndjson') {
     const parts: Buffer[] = [];
     for await (const part of readParts(db, document.documentId)) parts.push(part);
+    const raw = Buffer.concat(parts);
     // A decoder passes over the byte order mark, as the intake did.
-    yield* groupsOf(codesOfBody(JSON.parse(new TextDecoder().decode(Buffer.concat(parts)))));
+    const codes =
+      document.format === 'xml' ? await xml.codes(raw) : codesOfBody(JSON.parse(new TextDecoder().decode(raw)));
+    yield* groupsOf(codes);
     return;
   }
   // The header is line 1. Empty lines have no code, but count: a new group begins behind them.

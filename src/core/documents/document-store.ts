@@ -4,7 +4,7 @@ import type { Problem } from '../errors.ts';
 import type { DocumentHeader, DocumentKind } from './kinds.ts';
 
 export type DocumentStatus = 'receiving' | 'received' | 'accepted' | 'rejected' | 'failed';
-export type DocumentFormat = 'json' | 'ndjson';
+export type DocumentFormat = 'json' | 'ndjson' | 'xml';
 
 export interface DocumentRow {
   readonly documentId: string;

@@ -21,11 +21,14 @@ import { KINDS } from './kinds.ts';
 import { createPartKeeper, PART_BYTES } from './part-keeper.ts';
 import type { DocumentProcessor } from './processor.ts';
 import { createDocumentReader } from './read-document.ts';
+import type { XmlDocuments } from './xml/xml-documents.ts';
 
 /** Receives documents: checked by form, kept raw, answered only when durable. Their effect is the processor's work. */
 export interface DocumentIntake {
   /** A JSON document: the parsed value and its bytes as they came. */
   acceptJson(sender: Sender, parsed: unknown, raw: Buffer): Promise<Acceptance>;
+  /** The same document in XML, by its bytes. */
+  acceptXml(sender: Sender, raw: Buffer): Promise<Acceptance>;
   /** An NDJSON stream: the header `{kind, body}` on the first line, then one code a line, as JSON strings. */
   acceptStream(sender: Sender, stream: AsyncIterable<Uint8Array>): Promise<Acceptance>;
   /** Removes streams that were begun and never completed. */
@@ -51,6 +54,7 @@ export interface DocumentIntakeDeps {
   readonly clock: Clock;
   readonly processor: Pick<DocumentProcessor, 'wake'>;
   readonly codesPerDocument: number;
+  readonly xml: Pick<XmlDocuments, 'read'>;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -68,11 +72,16 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
     return new Date(lastArrival);
   }
 
-  async function acceptJson(sender: Sender, parsed: unknown, raw: Buffer): Promise<Acceptance> {
+  async function acceptWhole(
+    sender: Sender,
+    format: 'json' | 'xml',
+    parsed: unknown,
+    raw: Buffer,
+  ): Promise<Acceptance> {
     const { kind, header, codes } = reader.read(parsed);
     assertMaySend(sender, kind, '/kind');
     const digest = createHash('sha256').update(raw).digest();
-    const document = newDocument(sender, kind, 'json', header, codes.length, digest);
+    const document = newDocument(sender, kind, format, header, codes.length, digest);
     const inserted = await db.transaction(async (tx) => {
       if (!(await insertDocument(tx, document, 'received'))) return false;
       for (let part = 0; part * PART_BYTES < raw.length; part++) {
@@ -189,7 +198,8 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
   }
 
   return {
-    acceptJson,
+    acceptJson: (sender, parsed, raw) => acceptWhole(sender, 'json', parsed, raw),
+    acceptXml: async (sender, raw) => acceptWhole(sender, 'xml', await deps.xml.read(raw), raw),
     acceptStream,
     forgetAbandoned: async () => {
       const before = new Date(clock.now().getTime() - ABANDONED_AFTER_MS);

@@ -10,6 +10,7 @@ import { createCodesAtHand } from './codes-at-hand.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
 import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders } from './document-store.ts';
 import { createOutcomeNews } from './outcome-news.ts';
+import type { XmlDocuments } from './xml/xml-documents.ts';
 
 /**
  * Applies received documents: each sender's in order of arrival, several senders side by side. Everything about one
@@ -29,6 +30,7 @@ export interface DocumentProcessorDeps {
   readonly clock: Clock;
   readonly markReader: MarkReader;
   readonly errorsPerDocument: number;
+  readonly xml: Pick<XmlDocuments, 'codes'>;
   readonly log: { info(details: object, text: string): void; error(details: object, text: string): void };
   /** False where other processes apply documents: this one only receives them and waits for their outcome. */
   readonly applies?: boolean;

@@ -2,6 +2,7 @@ import { cisOfSscc } from '../aggregation/sscc.ts';
 import type { Problem } from '../errors.ts';
 import { TanbaError } from '../errors.ts';
 import { createValidation } from '../validation.ts';
+import { CODE_LENGTH_MAX } from './document-schema.ts';
 import type { DocumentHeader, DocumentKind } from './kinds.ts';
 import { DOCUMENT_KINDS, isDocumentKind, KINDS } from './kinds.ts';
 
@@ -22,7 +23,6 @@ export interface DocumentReader {
   checkStreamedCode(value: unknown, line: number, count: number): void;
 }
 
-const CODE_LENGTH_MAX = 512;
 const STREAM_HEADER = '/lines/1';
 
 /** Above this a wrong header is told by its first fault only: it is no slip, and looking for more costs. */

@@ -12,6 +12,7 @@ import type { Sender } from './intake.ts';
 import { assertMaySend } from './intake.ts';
 import type { DocumentKind } from './kinds.ts';
 import { createDocumentReader } from './read-document.ts';
+import type { XmlDocuments } from './xml/xml-documents.ts';
 
 export interface ValidationResult {
   readonly kind: DocumentKind;
@@ -27,6 +28,8 @@ export interface DocumentValidator {
    * @throws TanbaError for what has no form, as the intake does; documents.validations_busy
    */
   validate(sender: Sender, parsed: unknown): Promise<ValidationResult>;
+  /** The same of a document in XML. */
+  validateXml(sender: Sender, raw: Buffer): Promise<ValidationResult>;
 }
 
 /** Each takes a connection and a core; documents and receipts go first. */
@@ -40,6 +43,7 @@ export interface DocumentValidatorDeps {
   readonly markReader: MarkReader;
   readonly errorsPerDocument: number;
   readonly codesPerDocument: number;
+  readonly xml: Pick<XmlDocuments, 'read'>;
 }
 
 /** Ends the transaction of a validation, whatever it has put into tables of the session. */
@@ -67,28 +71,31 @@ export function createDocumentValidator(deps: DocumentValidatorDeps): DocumentVa
     }
   }
 
+  async function validate(sender: Sender, parsed: unknown): Promise<ValidationResult> {
+    const { kind, header, codes } = reader.read(parsed);
+    assertMaySend(sender, kind, '/kind');
+    const now = clock.now();
+    const { bin } = sender;
+    const document = {
+      documentId: newId(now),
+      bin,
+      kind,
+      header,
+      format: 'json',
+      receivedAt: now,
+      trace: null,
+    } as const;
+    const found = await inTurn(async () => {
+      const { errors, warnings } = checkHeader(document, now);
+      if (errors.length === 0 && (await fitsAtOnce(deps, document, codes))) return { errors, warnings };
+      return looked(db, (tx) => checkAndApply(deps, tx, document, groupsOf(codes), now, true));
+    });
+    return { kind, codeCount: codes.length, ...found };
+  }
+
   return {
-    async validate(sender, parsed) {
-      const { kind, header, codes } = reader.read(parsed);
-      assertMaySend(sender, kind, '/kind');
-      const now = clock.now();
-      const { bin } = sender;
-      const document = {
-        documentId: newId(now),
-        bin,
-        kind,
-        header,
-        format: 'json',
-        receivedAt: now,
-        trace: null,
-      } as const;
-      const found = await inTurn(async () => {
-        const { errors, warnings } = checkHeader(document, now);
-        if (errors.length === 0 && (await fitsAtOnce(deps, document, codes))) return { errors, warnings };
-        return looked(db, (tx) => checkAndApply(deps, tx, document, groupsOf(codes), now, true));
-      });
-      return { kind, codeCount: codes.length, ...found };
-    },
+    validate,
+    validateXml: async (sender, raw) => validate(sender, await deps.xml.read(raw)),
   };
 }
 
