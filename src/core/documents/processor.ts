@@ -11,6 +11,7 @@ import { isErrorCode } from '../errors.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
 import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
+import type { OutageRegister } from '../outages/outage-register.ts';
 import { checkHeader } from './check-header.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
@@ -41,6 +42,8 @@ export interface DocumentProcessorDeps {
   readonly log: { info(details: object, text: string): void; error(details: object, text: string): void };
   /** False where other processes apply documents: this one only receives them and waits for their outcome. */
   readonly applies?: boolean;
+  /** Without it no time is one of outage. */
+  readonly outages?: Pick<OutageRegister, 'known'>;
   readonly onCompleted?: (kind: string, status: DocumentStatus) => void;
 }
 
@@ -194,7 +197,7 @@ async function applyDocument(
 ): Promise<'accepted' | 'rejected'> {
   const now = deps.clock.now();
   const rules = KINDS[document.kind];
-  const { errors: problems, warnings } = checkHeader(document, now);
+  const { errors: problems, warnings } = checkHeader(document, now, deps.outages?.known());
   if (problems.length === 0) {
     await tx.query('savepoint effect');
     for (const problem of await stageAndApply(deps, tx, document, codesInMemory, now)) {
