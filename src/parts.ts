@@ -24,12 +24,18 @@ import { loadMasterKey } from './core/codes/master-key.ts';
 import type { Orders } from './core/codes/orders.ts';
 import { createOrders } from './core/codes/orders.ts';
 import { createProductionFacts } from './core/codes/production-facts.ts';
+import { createOverdueAcceptanceJob } from './core/deadlines/overdue-acceptance.ts';
+import { createUnusedCodes } from './core/deadlines/unused-codes.ts';
+import { createUnusedCodesJob } from './core/deadlines/unused-codes-job.ts';
 import { createDocumentIntake } from './core/documents/intake.ts';
 import type { DocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentProcessor } from './core/documents/processor.ts';
 import { createDocumentValidator } from './core/documents/validate.ts';
 import { createXmlDocuments } from './core/documents/xml/xml-documents.ts';
 import { TanbaError } from './core/errors.ts';
+import type { OutageRegister } from './core/outages/outage-register.ts';
+import { createOutageRegister, OUTAGE_REFRESH_MS } from './core/outages/outage-register.ts';
+import { createOutages } from './core/outages/outages.ts';
 import { createApplicationLimits } from './core/participants/application-limits.ts';
 import { createApplications } from './core/participants/applications.ts';
 import { createParticipantLookUp } from './core/participants/look-up.ts';
@@ -37,6 +43,7 @@ import { createOverseers } from './core/participants/overseers.ts';
 import { createOwnRecord } from './core/participants/own-record.ts';
 import { createParticipants } from './core/participants/participants.ts';
 import { createSupervision } from './core/participants/supervision.ts';
+import { createPrints } from './core/prints/prints.ts';
 import { createAnomalyList } from './core/receipts/anomaly-list.ts';
 import { createReceiptDesk } from './core/receipts/desk.ts';
 import { createReceiptStreams } from './core/receipts/receipt-streams.ts';
@@ -61,7 +68,9 @@ import { limitRoutes } from './routes/limits.ts';
 import type { Metrics } from './routes/metrics.ts';
 import { createMetrics, metricsRoutes } from './routes/metrics.ts';
 import { orderRoutes } from './routes/orders.ts';
+import { outageRoutes } from './routes/outages.ts';
 import { participantRoutes } from './routes/participants.ts';
+import { printRoutes } from './routes/prints.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import type { AnyRoute } from './routes/route.ts';
@@ -104,11 +113,16 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const exchange = { wake: () => exchangeParts?.exchange.wake() };
   const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
   const keyRing = await openKeys(common, masterKey, stops);
-  const jobs = [createBlockListJob(createBlockListPublisher({ ...common, keyRing }))];
+  const outages = await openOutages(common, stops);
+  const jobs = [
+    createBlockListJob(createBlockListPublisher({ ...common, keyRing })),
+    createUnusedCodesJob(createUnusedCodes({ ...common, keyRing, outages })),
+    createOverdueAcceptanceJob({ ...common, outages }),
+  ];
   const exchangeDeps = { ...common, store, masterKey, reception, jobs, loadedAdapters: adapters };
   exchangeParts = await openExchange(exchangeDeps, stops);
   const orders = await openIssuing({ ...common, exchange, keyRing }, stops);
-  const { processor, intake, validator } = await openDocuments({ ...common, exchange }, stops);
+  const { processor, intake, validator } = await openDocuments({ ...common, exchange, outages }, stops);
   const { limits } = config;
   const { db } = store;
   const apiKeys = createApiKeys({ db, clock });
@@ -125,6 +139,8 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...openChecks(common, keyRing),
     ...openGoodsCards(common),
     ...blockListRoutes(db),
+    ...outageRoutes(createOutages({ db, clock, register: outages })),
+    ...printRoutes(createPrints(common)),
     ...openParticipants(common, apiKeys),
     ...exchangeParts.routes,
     ...referenceRoutes(common),
@@ -174,6 +190,13 @@ function openGoodsCards(common: Common): AnyRoute[] {
   return catalogueRoutes({ cards, technicalGtins: createTechnicalGtins(common), trust: createTrust(common) });
 }
 
+async function openOutages({ db, log }: Common, stops: Stops): Promise<OutageRegister> {
+  const outages = createOutageRegister(db);
+  await outages.refresh();
+  stops.push(every(OUTAGE_REFRESH_MS, log, 'outages', () => outages.refresh()));
+  return outages;
+}
+
 async function openKeys({ config, db, clock, log }: Common, masterKey: Buffer, stops: Stops): Promise<KeyRing> {
   const keyRing = await openKeyRing({ db, clock, keyFile: config.keyFile, masterKey });
   stops.push(every(KEY_REFRESH_MS, log, 'key ring', () => keyRing.refresh()));
@@ -187,8 +210,8 @@ async function openIssuing(deps: CommonWithExchange & { readonly keyRing: KeyRin
   return createOrders({ ...deps, journal, emits: works });
 }
 
-async function openDocuments(common: CommonWithExchange, stops: Stops) {
-  const { db, clock, log, limits, metrics, markReader, works, exchange } = common;
+async function openDocuments(common: CommonWithExchange & { readonly outages: OutageRegister }, stops: Stops) {
+  const { db, clock, log, limits, metrics, markReader, works, exchange, outages } = common;
   const { errorsPerDocument, codesPerDocument } = limits;
   const onCompleted = (kind: string, status: string): void => {
     metrics.countDocument(kind, status);
@@ -204,12 +227,21 @@ async function openDocuments(common: CommonWithExchange, stops: Stops) {
     xml,
     errorsPerDocument,
     applies: works,
+    outages,
     onCompleted,
   });
   const intake = createDocumentIntake({ db, clock, processor, codesPerDocument, xml });
   await intake.forgetAbandoned();
   stops.push(every(HOUR_MS, log, 'abandoned streams', () => intake.forgetAbandoned()));
-  const validator = createDocumentValidator({ db, clock, markReader, xml, errorsPerDocument, codesPerDocument });
+  const validator = createDocumentValidator({
+    db,
+    clock,
+    markReader,
+    xml,
+    outages,
+    errorsPerDocument,
+    codesPerDocument,
+  });
   return { processor, intake, validator };
 }
 

@@ -75,6 +75,7 @@ function transitionPicture(): string {
     'withdrawn',
     'returned',
     'written_off',
+    'annulled',
   ] satisfies CodeEvent[]);
   const arrows = events()
     .filter(([event]) => names.has(event))
@@ -190,6 +191,7 @@ const PERMISSIONS: readonly Permission[] = [
   'goods',
   'catalogue',
   'moderation',
+  'outages',
 ];
 
 function roles(): string {

@@ -14,7 +14,8 @@ export type Permission =
   | 'registration'
   | 'goods'
   | 'catalogue'
-  | 'moderation';
+  | 'moderation'
+  | 'outages';
 
 /**
  * Who may do what. The law names producers and importers as those who order codes (order 44-н/қ, ch. 3), leaves
@@ -23,7 +24,7 @@ export type Permission =
  * registers goods, since stock without a card is the trader's to register, and the operator decides on them.
  */
 const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: ['codes', 'webhooks', 'exchange', 'registers', 'registration', 'goods', 'moderation'],
+  operator: ['codes', 'webhooks', 'exchange', 'registers', 'registration', 'goods', 'moderation', 'outages'],
   manufacturer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],
   importer: ['orders', 'documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],
   wholesaler: ['documents', 'receipts', 'codes', 'webhooks', 'registers', 'goods', 'catalogue'],

@@ -216,6 +216,12 @@ export const errorTable = {
     ru: 'Подано с опозданием: срок был до {due}.',
     en: 'Late: it was due by {due}.',
   },
+  'documents.late_after_outage': {
+    kind: 'conflict',
+    kk: 'Мерзімі өтіп кеткен: {due} дейін берілуі тиіс еді, жүйе тоқтап қалғаннан кейін {keyInBy} дейін енгізуге болатын.',
+    ru: 'Подано с опозданием: срок был до {due}, после перерыва в работе системы внести можно было до {keyInBy}.',
+    en: 'Late: it was due by {due}, and after the outage it could be keyed in until {keyInBy}.',
+  },
   'documents.gtin_repeated': {
     kind: 'invalid',
     kk: 'GTIN {gtin} екі рет көрсетілген.',
@@ -1151,6 +1157,42 @@ export const errorTable = {
     kk: 'Сақтық көшірмеде кілттер файлындағы кілттер жоқ: {keyIds}. Қалпына келтіру оларды жояр еді.',
     ru: 'В резервной копии нет ключей из файла ключей: {keyIds}. Восстановление потеряло бы их.',
     en: 'The backup lacks keys of the key file: {keyIds}. Restoring it would lose them.',
+  },
+  'outages.not_found': {
+    kind: 'not_found',
+    kk: 'Жүйе жұмысында мұндай үзіліс жарияланбаған.',
+    ru: 'Такой перерыв в работе системы не объявлялся.',
+    en: 'No such outage has been announced.',
+  },
+  'outages.ended': {
+    kind: 'conflict',
+    kk: 'Бұл үзіліс аяқталған.',
+    ru: 'Этот перерыв уже закончился.',
+    en: 'This outage has ended already.',
+  },
+  'outages.period_invalid': {
+    kind: 'invalid',
+    kk: 'Уақыт {earliest} мен {latest} аралығында болуы керек.',
+    ru: 'Время должно быть между {earliest} и {latest}.',
+    en: 'The time must lie between {earliest} and {latest}.',
+  },
+  'prints.too_many': {
+    kind: 'conflict',
+    kk: 'Берілген кодтардан артық басып шығарылған: берілгені {handedOver}, бұрын басылғаны {printed}.',
+    ru: 'Напечатано больше кодов, чем выдано: выдано {handedOver}, напечатано раньше {printed}.',
+    en: 'More prints than codes handed over: {handedOver} were handed over, {printed} have been printed before.',
+  },
+  'prints.reason_missing': {
+    kind: 'invalid',
+    kk: 'Қайта басып шығарудың себебі көрсетілмеген.',
+    ru: 'Не указана причина повторной печати.',
+    en: 'A reprint needs its reason.',
+  },
+  'prints.time_implausible': {
+    kind: 'invalid',
+    kk: 'Басып шығару уақыты тапсырыс берілген {earliest} мен қазіргі {latest} аралығында болуы керек.',
+    ru: 'Время печати должно быть между временем заказа {earliest} и текущим {latest}.',
+    en: 'The time of printing must lie between the order ({earliest}) and now ({latest}).',
   },
   'orders.not_found': {
     kind: 'not_found',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isValidBin, kindOfNumber } from '../../src/core/participants/bin.ts';
+import { isValidBin, kindOfNumber, SYSTEM_ACTOR } from '../../src/core/participants/bin.ts';
 import { numbered } from './numbers.ts';
 
 describe('a BIN', () => {
@@ -19,6 +19,10 @@ describe('a BIN', () => {
       assert.ok(!isValidBin(bin));
     });
   }
+
+  it('is not the technical number of the system, whose check digit would be right', () => {
+    assert.ok(!isValidBin(SYSTEM_ACTOR));
+  });
 
   it('has at most one check digit', () => {
     const digits = fc.stringMatching(/^[0-9]{11}$/);

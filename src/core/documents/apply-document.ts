@@ -7,6 +7,7 @@ import type { Problem } from '../errors.ts';
 import { isErrorCode } from '../errors.ts';
 import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts';
+import type { OutageRegister } from '../outages/outage-register.ts';
 import { checkHeader } from './check-header.ts';
 import type { CodeGroups } from './content.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
@@ -22,6 +23,8 @@ export interface ApplyDeps {
   readonly markReader: MarkReader;
   readonly xml: Pick<XmlDocuments, 'codes'>;
   readonly errorsPerDocument: number;
+  /** Outages that were announced: reports of their time may come later. */
+  readonly outages?: Pick<OutageRegister, 'known'>;
 }
 
 /** What a document is, wherever its codes come from. */
@@ -67,7 +70,7 @@ export async function applyDocument(
  * places are looked at too. With `dryRun` nothing is locked or written beyond tables of the session.
  */
 export async function checkAndApply(
-  { markReader, errorsPerDocument }: Pick<ApplyDeps, 'markReader' | 'errorsPerDocument'>,
+  { markReader, errorsPerDocument, outages }: Pick<ApplyDeps, 'markReader' | 'errorsPerDocument' | 'outages'>,
   tx: Transaction,
   document: DocumentInHand,
   groups: CodeGroups,
@@ -75,7 +78,7 @@ export async function checkAndApply(
   dryRun: boolean,
 ): Promise<{ readonly errors: Problem[]; readonly warnings: Problem[] }> {
   const { kind, bin, header, documentId, receivedAt, trace } = document;
-  const { errors, warnings } = checkHeader(document, now);
+  const { errors, warnings } = checkHeader(document, now, outages?.known());
   const malformed: LineProblem[] = [];
   await createStaging(tx);
   const expected =

@@ -5,6 +5,7 @@ import { raiseAlert } from '../audit/alerts.ts';
 import type { Clock } from '../clock.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import { PathMoved } from '../lifecycle/change-staged.ts';
+import type { OutageRegister } from '../outages/outage-register.ts';
 import { applyDocument } from './apply-document.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
@@ -34,6 +35,8 @@ export interface DocumentProcessorDeps {
   readonly log: { info(details: object, text: string): void; error(details: object, text: string): void };
   /** False where other processes apply documents: this one only receives them and waits for their outcome. */
   readonly applies?: boolean;
+  /** Without it no time is one of outage. */
+  readonly outages?: Pick<OutageRegister, 'known'>;
   readonly onCompleted?: (kind: string, status: DocumentStatus) => void;
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import type { Problem } from '../errors.ts';
 import { TanbaError } from '../errors.ts';
+import type { OutageRegister } from '../outages/outage-register.ts';
 import { checkAndApply } from './apply-document.ts';
 import { checkHeader } from './check-header.ts';
 import { groupsOf } from './content.ts';
@@ -44,6 +45,7 @@ export interface DocumentValidatorDeps {
   readonly errorsPerDocument: number;
   readonly codesPerDocument: number;
   readonly xml: Pick<XmlDocuments, 'read'>;
+  readonly outages?: Pick<OutageRegister, 'known'>;
 }
 
 /** Ends the transaction of a validation, whatever it has put into tables of the session. */
@@ -86,7 +88,7 @@ export function createDocumentValidator(deps: DocumentValidatorDeps): DocumentVa
       trace: null,
     } as const;
     const found = await inTurn(async () => {
-      const { errors, warnings } = checkHeader(document, now);
+      const { errors, warnings } = checkHeader(document, now, deps.outages?.known());
       if (errors.length === 0 && (await fitsAtOnce(deps, document, codes))) return { errors, warnings };
       return looked(db, (tx) => checkAndApply(deps, tx, document, groupsOf(codes), now, true));
     });

@@ -41,7 +41,8 @@ export type CodeEvent =
   | 'shipment_cancelled'
   | 'corrected'
   | 'blocked'
-  | 'released';
+  | 'released'
+  | 'annulled';
 
 export interface Transition {
   /** Effective statuses from which the event is allowed. Empty: the event creates the code (aggregated). */
@@ -97,6 +98,7 @@ export const TRANSITIONS: Readonly<Record<CodeEvent, Transition>> = {
   withdrawn: { ...GOES, from: ['in_circulation'], to: 'withdrawn' },
   returned: { ...GOES, from: ['withdrawn'], to: 'in_circulation' },
   written_off: { ...GOES, from: PRESENT, to: 'written_off' },
+  annulled: { ...GOES, from: ['emitted'], to: 'written_off', types: ISSUED },
 };
 
 /** A code that has left circulation, itself or by a package above it. */

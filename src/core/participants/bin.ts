@@ -1,9 +1,15 @@
+/**
+ * The operator's technical number: the actor of what the system does by law without anybody's document, such as the
+ * annulment of unused codes. Its check digit would be right; it is no participant's number all the same.
+ */
+export const SYSTEM_ACTOR = '000000000000';
+
 const FIRST_WEIGHTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
 const SECOND_WEIGHTS = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2] as const;
 
 /** The check digit of a BIN; an IIN, under which a sole trader sells, has the same (decree 406 of 22.05.2007). */
 export function isValidBin(bin: string): boolean {
-  if (!/^[0-9]{12}$/.test(bin)) return false;
+  if (!/^[0-9]{12}$/.test(bin) || bin === SYSTEM_ACTOR) return false;
   const first = weightedSum(bin, FIRST_WEIGHTS) % 11;
   // A remainder of 10 twice over is never issued; compared with one digit it is false by itself.
   const check = first === 10 ? weightedSum(bin, SECOND_WEIGHTS) % 11 : first;

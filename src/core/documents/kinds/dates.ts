@@ -1,4 +1,5 @@
 import type { Problem } from '../../errors.ts';
+import { dueAfterOutages } from '../../outages/grace.ts';
 import { workingDaysAfter } from '../../reference/working-days.ts';
 import { endOfDay, instantOf } from '../dates.ts';
 import type { DocumentHeader, DocumentRule } from './form.ts';
@@ -59,19 +60,29 @@ export const EXPIRY_AFTER_PRODUCTION: DocumentRule = {
   },
 };
 
-/** Reports late are taken: the duty has been done, and its lateness is on record. */
+/**
+ * Reports late are taken: the duty has been done, and its lateness is on record. What fell due in an outage may be keyed
+ * in within one working day after its end (p.35, 39); what comes even later is late with that ground.
+ */
 export function inTime(name: string, workingDays: number, paragraph: string): DocumentRule {
   return {
     name: `${name}_within_${workingDays}_working_days`,
     severity: 'warning',
-    says: ['documents.late'],
+    says: ['documents.late', 'documents.late_after_outage'],
     source: `${ORDER_44}, ${paragraph}`,
     effectiveFrom: null,
-    check: (header, { receivedAt }) => {
+    check: (header, { receivedAt, outages }) => {
       const date = dateOf(header, name);
       if (date === null) return [];
       const due = workingDaysAfter(date, workingDays);
-      return receivedAt > due ? [problem('documents.late', `/body/${name}`, { due: due.toISOString() })] : [];
+      if (receivedAt <= due) return [];
+      const keyInBy = dueAfterOutages(due, outages);
+      if (keyInBy === null || receivedAt <= keyInBy) return [];
+      const path = `/body/${name}`;
+      const details = { due: due.toISOString() };
+      return keyInBy > due
+        ? [problem('documents.late_after_outage', path, { ...details, keyInBy: keyInBy.toISOString() })]
+        : [problem('documents.late', path, details)];
     },
   };
 }

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import Type from 'typebox';
 import type { Role } from '../../../access/permissions.ts';
 import type { ErrorCode, Problem } from '../../errors.ts';
+import type { Outage } from '../../outages/grace.ts';
 import { instantOf } from '../dates.ts';
 
 /** The body of a document without its codes: validated, kept beside the raw document. */
@@ -15,6 +16,8 @@ export interface RuleContext {
   readonly sender: string;
   readonly now: Date;
   readonly receivedAt: Date;
+  /** Announced by the operator, by their beginning. */
+  readonly outages: readonly Outage[];
 }
 
 /** One thing that the schema cannot say. */
