@@ -37,7 +37,7 @@ function anchorsOf(text: string): string[] {
   return [...text.matchAll(HEADING)].map(([, heading = '']) =>
     heading
       .toLowerCase()
-      .replace(/[^\p{L}\p{N} -]/gu, '')
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
       .replaceAll(' ', '-'),
   );
 }
