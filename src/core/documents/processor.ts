@@ -14,6 +14,7 @@ import { createStaging, loadStaging, stagedGtins } from '../lifecycle/staging.ts
 import { checkHeader } from './check-header.ts';
 import { createCodesAtHand } from './codes-at-hand.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
+import { noteGtins } from './document-gtins.ts';
 import type { DocumentRow, DocumentStatus } from './document-store.ts';
 import { completeDocument, findDocument, nextOfSender, takeLane, waitingSenders } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
@@ -45,7 +46,8 @@ export interface DocumentProcessorDeps {
 }
 
 const SENDERS_AT_ONCE = 2;
-/** A document is found by its goods; of one about more kinds of goods only by so many. */
+/** A document is found by its goods, of one about more kinds of goods by so many; its message by fewer. */
+const GTINS_MAX = 10_000;
 const GTIN_KEYS_MAX = 100;
 const POLL_MS = 1_000;
 /**
@@ -205,8 +207,9 @@ async function applyDocument(
   const status = problems.length === 0 ? 'accepted' : 'rejected';
   await completeDocument(tx, document, status, problems, now, status === 'accepted' ? warnings : []);
   const { documentId, bin, kind, trace } = document;
-  const gtins = status === 'accepted' && rules.codes !== 'none' ? await stagedGtins(tx, GTIN_KEYS_MAX) : [];
-  const keys = [`document:${documentId}`, ...gtins.map((gtin) => `gtin:${gtin}`)];
+  const gtins = status === 'accepted' && rules.codes !== 'none' ? await stagedGtins(tx, GTINS_MAX) : [];
+  if (status === 'accepted') await noteGtins(tx, document, gtins);
+  const keys = [`document:${documentId}`, ...gtins.slice(0, GTIN_KEYS_MAX).map((gtin) => `gtin:${gtin}`)];
   await appendOutbox(tx, [{ topic: `document.${status}`, bin, keys, trace, payload: { documentId, kind } }], now);
   await writeAudit(tx, {
     at: now,
