@@ -60,6 +60,7 @@ import { receiptRoutes } from './routes/receipts.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import type { AnyRoute } from './routes/route.ts';
 import { tillRoutes } from './routes/till.ts';
+import { openSearch } from './search-parts.ts';
 import type { Stops } from './stops.ts';
 import { every } from './stops.ts';
 import type { PipelinedDatabase } from './store/pipelined-database.ts';
@@ -91,13 +92,15 @@ export interface PartsDeps {
 export async function openParts({ config, clock, log, store, adapters }: PartsDeps, stops: Stops): Promise<Parts> {
   const common = openCommon(config, clock, log, store);
   const masterKey = await loadMasterKey(config);
-  const { metrics, markReader, productionFacts, catalogue, participants } = common;
+  const { metrics, catalogue, participants } = common;
   // Receipts are taken before there is an exchange to wake: adapters are opened with the door for them.
   let exchangeParts: ExchangeParts | undefined;
   const exchange = { wake: () => exchangeParts?.exchange.wake() };
   const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
   const keyRing = await openKeys(common, masterKey, stops);
-  const jobs = [createBlockListJob(createBlockListPublisher({ ...common, keyRing }))];
+  const queries = createCodeQueries(common);
+  const search = openSearch({ ...common, keyRing, queries }, stops);
+  const jobs = [createBlockListJob(createBlockListPublisher({ ...common, keyRing })), ...search.jobs];
   const exchangeDeps = { ...common, store, masterKey, reception, jobs, loadedAdapters: adapters };
   exchangeParts = await openExchange(exchangeDeps, stops);
   const orders = await openIssuing({ ...common, exchange, keyRing }, stops);
@@ -109,7 +112,8 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...orderRoutes({ orders, limits }),
     ...documentRoutes({ db, clock, intake, processor, limits }),
     ...receiptRoutes({ reception, desk, limits, log, streams: createReceiptStreams({ db, clock }) }),
-    ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
+    ...codeRoutes(queries, limits.codesPerQuery),
+    ...search.routes,
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),
     ...openGoodsCards(common),
