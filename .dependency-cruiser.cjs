@@ -1,5 +1,5 @@
 // Imports run downwards only:
-//   main, cli → hub → open-store, parts, exchange-parts, demo  →  routes, adapters  →  exchange, access, core  →  store
+//   main, cli → hub → open-store, parts, exchange-parts, search-parts, demo  →  routes, adapters  →  exchange, access, core  →  store
 //   adapters are loaded by their names; nothing imports one
 // config.ts and log.ts are read by every layer and read none.
 
@@ -24,7 +24,7 @@ const layerRules = Object.entries(below).map(([layer, allowed]) => ({
 }));
 
 /** Where the parts of the program meet; nothing below may know them. */
-const COMPOSITION = '^src/(main|hub|open-store|parts|exchange-parts|stops|demo)\\.ts$|^src/cli/';
+const COMPOSITION = '^src/(main|hub|open-store|parts|exchange-parts|search-parts|stops|demo)\\.ts$|^src/cli/';
 
 module.exports = {
   forbidden: [

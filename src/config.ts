@@ -29,6 +29,9 @@ export interface Limits {
   readonly tillCheckMs: number;
   readonly applicationsPerSourcePerHour: number;
   readonly placesPerParticipant: number;
+  readonly exportRowsCsv: number;
+  readonly exportRowsXlsx: number;
+  readonly exportsPerParticipant: number;
 }
 
 /** An adapter that shall run, as data in config/adapters.json. What its settings may be, only the adapter knows. */
@@ -232,6 +235,9 @@ function readLimits(file: URL, problems: string[]): Limits {
     tillCheckMs: limit('tillCheckMs'),
     applicationsPerSourcePerHour: limit('applicationsPerSourcePerHour'),
     placesPerParticipant: limit('placesPerParticipant'),
+    exportRowsCsv: limit('exportRowsCsv'),
+    exportRowsXlsx: limit('exportRowsXlsx'),
+    exportsPerParticipant: limit('exportsPerParticipant'),
   };
 }
 

@@ -76,6 +76,7 @@ import { referenceRoutes } from './routes/reference.ts';
 import type { AnyRoute } from './routes/route.ts';
 import { tillRoutes } from './routes/till.ts';
 import { transferRoutes } from './routes/transfers.ts';
+import { openSearch } from './search-parts.ts';
 import type { Stops } from './stops.ts';
 import { every } from './stops.ts';
 import type { PipelinedDatabase } from './store/pipelined-database.ts';
@@ -106,18 +107,22 @@ export interface PartsDeps {
 
 export async function openParts({ config, clock, log, store, adapters }: PartsDeps, stops: Stops): Promise<Parts> {
   const common = openCommon(config, clock, log, store);
+  stops.push(() => common.xml.stop());
   const masterKey = await loadMasterKey(config);
-  const { metrics, markReader, productionFacts, catalogue, participants } = common;
+  const { metrics, catalogue, participants } = common;
   // Receipts are taken before there is an exchange to wake: adapters are opened with the door for them.
   let exchangeParts: ExchangeParts | undefined;
   const exchange = { wake: () => exchangeParts?.exchange.wake() };
   const { desk, reception } = openReceipts({ ...common, exchange }, store.receipts, stops);
   const keyRing = await openKeys(common, masterKey, stops);
   const outages = await openOutages(common, stops);
+  const queries = createCodeQueries(common);
+  const search = openSearch({ ...common, keyRing, queries }, stops);
   const jobs = [
     createBlockListJob(createBlockListPublisher({ ...common, keyRing })),
     createUnusedCodesJob(createUnusedCodes({ ...common, keyRing, outages })),
     createOverdueAcceptanceJob({ ...common, outages }),
+    ...search.jobs,
   ];
   const exchangeDeps = { ...common, store, masterKey, reception, jobs, loadedAdapters: adapters };
   exchangeParts = await openExchange(exchangeDeps, stops);
@@ -133,8 +138,9 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...documentRoutes({ db, clock, intake, processor, validator, limits }),
     ...accompanyingRoutes(createAccompanying(common)),
     ...receiptRoutes({ reception, desk, limits, log, streams: createReceiptStreams({ db, clock }) }),
-    ...codeRoutes(createCodeQueries({ db, clock, markReader, productionFacts }), limits.codesPerQuery),
+    ...codeRoutes(queries, limits.codesPerQuery),
     ...transferRoutes(createTransferQueries({ db, clock })),
+    ...search.routes,
     ...anomalyRoutes(createAnomalyList({ db, clock })),
     ...openChecks(common, keyRing),
     ...openGoodsCards(common),
@@ -182,6 +188,7 @@ function openCommon(config: Config, clock: Clock, log: Log, { db }: Store) {
     participants: createParticipants({ db, clock }),
     markReader: createMarkReader({ catalogue, productGroups, clock }),
     productionFacts: createProductionFacts(db),
+    xml: createXmlDocuments(config.limits.codesPerDocument),
   };
 }
 
@@ -211,14 +218,12 @@ async function openIssuing(deps: CommonWithExchange & { readonly keyRing: KeyRin
 }
 
 async function openDocuments(common: CommonWithExchange & { readonly outages: OutageRegister }, stops: Stops) {
-  const { db, clock, log, limits, metrics, markReader, works, exchange, outages } = common;
+  const { db, clock, log, limits, metrics, markReader, xml, works, exchange, outages } = common;
   const { errorsPerDocument, codesPerDocument } = limits;
   const onCompleted = (kind: string, status: string): void => {
     metrics.countDocument(kind, status);
     exchange.wake();
   };
-  const xml = createXmlDocuments(codesPerDocument);
-  stops.push(() => xml.stop());
   const processor = createDocumentProcessor({
     db,
     clock,

@@ -48,6 +48,6 @@ export function may(principal: Principal, permission: Permission): boolean {
 }
 
 /** Roles that may see any participant's goods; every such disclosure is logged with its ground. */
-export function seesEverything(principal: Principal): boolean {
-  return principal.role === 'operator' || principal.role === 'authority';
+export function seesEverything({ role }: Pick<Principal, 'role'>): boolean {
+  return role === 'operator' || role === 'authority';
 }

@@ -8,7 +8,7 @@ import { route } from './route.ts';
 
 const nullable = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Union([schema, Type.Null()]);
 
-const CodeView = Type.Object({
+export const CodeView = Type.Object({
   cis: Type.String(),
   gtin: nullable(Type.String()),
   type: Type.Union(CODE_TYPES.map((name) => Type.Literal(name))),

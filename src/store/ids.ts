@@ -15,3 +15,9 @@ const BUCKETS = 64;
 export function bucketOf(bin: string): number {
   return createHash('sha256').update(bin).digest().readUInt16BE(0) % BUCKETS;
 }
+
+/** Ids made before `at` are smaller, the others are not. */
+export function firstIdOf(at: Date): string {
+  const time = Math.max(at.getTime(), 0).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+}

@@ -47,8 +47,8 @@ describe('permissions', () => {
     assert.deepEqual(rolesThatMay('receipts'), ['manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd']);
   });
 
-  it('leave documents to those who handle goods', () => {
-    assert.deepEqual(rolesThatMay('documents'), ['manufacturer', 'importer', 'wholesaler', 'retailer']);
+  it('leave documents to those who handle goods, and to authorities for their orders', () => {
+    assert.deepEqual(rolesThatMay('documents'), ['manufacturer', 'importer', 'wholesaler', 'retailer', 'authority']);
   });
 
   it("let only the operator and the authority see everybody's goods", () => {

@@ -151,7 +151,7 @@ export function openCirculation(
     await xml.stop();
   }
 
-  return { processor, intake, desk, reception, queries, submit, finalState, introduce, stop };
+  return { processor, intake, xml, desk, reception, queries, submit, finalState, introduce, stop };
 }
 
 export interface SubmittedDocument {

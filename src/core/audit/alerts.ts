@@ -4,6 +4,7 @@ export type AlertKind =
   | 'right_tail_never_issued'
   | 'receipt_conflict'
   | 'document_failed'
+  | 'export_failed'
   | 'delivery_parked'
   | 'inbox_conflict'
   | 'queue_building'

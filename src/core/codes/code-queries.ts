@@ -44,6 +44,8 @@ select package.cis from unnest($1::text[]) as package(cis)
  where exists (select 1 from code where code.parent = package.cis collate "C")`;
 
 export interface CodeQueries {
+  /** Of identification parts; those that do not exist are absent. */
+  states(asker: Asker, cises: readonly string[]): Promise<ReadonlyMap<string, CodeView>>;
   /** The codes that exist, in the order asked; `unknown` lists what is no code or not there. */
   query(asker: Asker, texts: readonly string[]): Promise<{ codes: CodeView[]; unknown: string[] }>;
   one(asker: Asker, text: string): Promise<CodeView>;
@@ -59,26 +61,38 @@ export interface CodeQueriesDeps {
 }
 
 export function createCodeQueries({ db, clock, markReader, productionFacts }: CodeQueriesDeps): CodeQueries {
+  async function states(asker: Asker, cises: readonly string[]): Promise<ReadonlyMap<string, CodeView>> {
+    const wanted = [...new Set(cises)];
+    const { codes: rows, packages } = await readPaths(db, wanted);
+    const facts = await productionFacts.of([...rows.values()]);
+    const filled = await packagesWithContent(rows);
+    const found = new Map<string, CodeView>();
+    const foreign: string[] = [];
+    for (const cis of wanted) {
+      const row = rows.get(cis);
+      if (row === undefined) continue;
+      const view = viewOf(asker, row, packages, facts.get(cis), filled);
+      if (view.foreign) foreign.push(cis);
+      found.set(cis, view.code);
+    }
+    await logDisclosure(asker, foreign);
+    return found;
+  }
+
   async function query(asker: Asker, texts: readonly string[]): Promise<{ codes: CodeView[]; unknown: string[] }> {
     const parsed = await markReader.read(texts);
     const cises = parsed.map((result) => (result.ok ? result.code.cis : null));
-    const { codes: rows, packages } = await readPaths(db, [...new Set(cises.filter((cis) => cis !== null))]);
-    const facts = await productionFacts.of([...rows.values()]);
-    const filled = await packagesWithContent(rows);
+    const found = await states(
+      asker,
+      cises.filter((cis) => cis !== null),
+    );
     const codes: CodeView[] = [];
     const unknown: string[] = [];
-    const foreign: string[] = [];
     for (const [index, cis] of cises.entries()) {
-      const row = cis === null ? undefined : rows.get(cis);
-      if (row === undefined) {
-        unknown.push(texts[index] ?? '');
-        continue;
-      }
-      const view = viewOf(asker, row, packages, facts.get(row.cis), filled);
-      if (view.foreign) foreign.push(row.cis);
-      codes.push(view.code);
+      const code = cis === null ? undefined : found.get(cis);
+      if (code === undefined) unknown.push(texts[index] ?? '');
+      else codes.push(code);
     }
-    await logDisclosure(asker, foreign);
     return { codes, unknown };
   }
 
@@ -122,7 +136,7 @@ export function createCodeQueries({ db, clock, markReader, productionFacts }: Co
     return { cis, events: events.filter(({ actor, counterparty }) => actor === bin || counterparty === bin) };
   }
 
-  return { query, one, history };
+  return { states, query, one, history };
 }
 
 function viewOf(

@@ -132,18 +132,22 @@ export interface Answer<Result> {
   readonly transfer: readonly TransferListItem[];
 }
 
-/** The worker's side: answers every task posted to this thread. Does nothing on the main thread. */
+/** The worker's side: answers every task posted to this thread, one after the other. Does nothing on the main thread. */
 export function serveTasks<Task, Result>(
   isTask: (value: unknown) => value is Task,
-  answer: (task: Task) => Answer<Result>,
+  answer: (task: Task) => Answer<Result> | Promise<Answer<Result>>,
 ): void {
-  parentPort?.on('message', (task: unknown) => {
+  const answerOne = async (task: unknown): Promise<void> => {
     try {
       if (!isTask(task)) throw new TypeError('not a task of this worker');
-      const { result, transfer } = answer(task);
+      const { result, transfer } = await answer(task);
       parentPort?.postMessage({ result }, transfer);
     } catch (error) {
       parentPort?.postMessage({ error });
     }
+  };
+  let last = Promise.resolve();
+  parentPort?.on('message', (task: unknown) => {
+    last = last.then(() => answerOne(task));
   });
 }

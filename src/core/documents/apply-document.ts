@@ -11,6 +11,7 @@ import type { OutageRegister } from '../outages/outage-register.ts';
 import { checkHeader } from './check-header.ts';
 import type { CodeGroups } from './content.ts';
 import { FIRST_CODE_LINE, groupsFromStore, groupsOf, stagedLines } from './content.ts';
+import { noteGtins } from './document-gtins.ts';
 import type { DocumentRow } from './document-store.ts';
 import { completeDocument } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
@@ -33,7 +34,8 @@ export type DocumentInHand = Pick<
   'documentId' | 'bin' | 'kind' | 'format' | 'header' | 'receivedAt' | 'trace'
 >;
 
-/** A document is found by its goods; of one about more kinds of goods only by so many. */
+/** A document is found by its goods, of one about more kinds of goods by so many; its message by fewer. */
+const GTINS_MAX = 10_000;
 const GTIN_KEYS_MAX = 100;
 
 /** Check and effect in the caller's transaction, which holds the sender's lane. */
@@ -51,8 +53,9 @@ export async function applyDocument(
   const status = errors.length === 0 ? 'accepted' : 'rejected';
   if (status === 'rejected') await tx.query('rollback to savepoint effect');
   await completeDocument(tx, document, status, errors, now, status === 'accepted' ? warnings : []);
-  const gtins = status === 'accepted' && KINDS[kind].codes !== 'none' ? await stagedGtins(tx, GTIN_KEYS_MAX) : [];
-  const keys = [`document:${documentId}`, ...gtins.map((gtin) => `gtin:${gtin}`)];
+  const gtins = status === 'accepted' && KINDS[kind].codes !== 'none' ? await stagedGtins(tx, GTINS_MAX) : [];
+  if (status === 'accepted') await noteGtins(tx, document, gtins);
+  const keys = [`document:${documentId}`, ...gtins.slice(0, GTIN_KEYS_MAX).map((gtin) => `gtin:${gtin}`)];
   await appendOutbox(tx, [{ topic: `document.${status}`, bin, keys, trace, payload: { documentId, kind } }], now);
   await writeAudit(tx, {
     at: now,

@@ -5,7 +5,7 @@ import { LEAVING } from './kinds/leaving.ts';
 import { MAKING } from './kinds/making.ts';
 import { PACKING } from './kinds/packing.ts';
 
-export type { DocumentHeader, DocumentRule, KindRules, RuleContext } from './kinds/form.ts';
+export type { DocumentHeader, DocumentRule, KindRules } from './kinds/form.ts';
 export { RETURN_REASONS, WITHDRAWAL_REASONS, WRITE_OFF_REASONS } from './kinds/leaving.ts';
 
 const ALL = { ...MAKING, ...PACKING, ...LEAVING, ...DELIVERY, ...AUTHORITY };
