@@ -1,4 +1,5 @@
 import type { Limits } from './config.ts';
+import type { Catalogue } from './core/catalogue/catalogue.ts';
 import type { Clock } from './core/clock.ts';
 import type { CodeQueries } from './core/codes/code-queries.ts';
 import { createCodeSearch } from './core/codes/code-search.ts';
@@ -27,6 +28,7 @@ export interface SearchDeps {
   readonly keyRing: KeyRing;
   readonly productGroups: ProductGroups;
   readonly markReader: MarkReader;
+  readonly catalogue: Pick<Catalogue, 'find'>;
   readonly xml: Pick<XmlDocuments, 'codes'>;
   readonly queries: CodeQueries;
   /** False where other processes write exports. */

@@ -15,6 +15,7 @@ const ListedCode = Type.Object({
 
 export function codeSearchRoutes(search: CodeSearch): AnyRoute[] {
   return [
+    contentRoute(search),
     route({
       method: 'get',
       path: '/api/v1/codes',
@@ -48,6 +49,44 @@ export function codeSearchRoutes(search: CodeSearch): AnyRoute[] {
       },
     }),
   ];
+}
+
+function contentRoute(search: CodeSearch): AnyRoute {
+  return route({
+    method: 'get',
+    path: '/api/v1/codes/:cis/content',
+    operationId: 'getPackageContent',
+    tag: 'codes',
+    summary: 'How many units of which goods are inside a package, on all levels',
+    description: 'For its owner, the receiver of the shipment that it is under way with, and authorities.',
+    access: 'codes',
+    params: Type.Object({
+      cis: Type.String({ minLength: 1, maxLength: 24, description: 'SSCC, with or without AI 00.' }),
+    }),
+    responses: {
+      200: {
+        description: 'The content',
+        schema: Type.Object({
+          cis: Type.String(),
+          units: Type.Integer(),
+          packages: Type.Integer({ description: 'Packages inside.' }),
+          levels: Type.Integer({ description: 'Levels of packages inside; 0: units only.' }),
+          mixed: Type.Boolean({ description: 'Goods of several product groups.' }),
+          products: Type.Array(
+            Type.Object({
+              gtin: Type.String(),
+              productGroup: Type.Union([Type.String(), Type.Null()]),
+              units: Type.Integer(),
+            }),
+          ),
+        }),
+      },
+    },
+    handle: async ({ principal, ip, params }) => {
+      const asker = { bin: principal.bin, seesEverything: seesEverything(principal), ip };
+      return { status: 200, body: await search.content(asker, params.cis) };
+    },
+  });
 }
 
 function known({ place, view }: FoundCode): object[] {

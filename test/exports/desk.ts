@@ -44,11 +44,12 @@ export interface DeskOptions {
 /** Desk and exporter over one store, as one hub has them. */
 export function openDesk(db: Database, clock: TestClock, options: DeskOptions = {}) {
   const productGroups = loadProductGroups(new URL('../../config/product-groups/', import.meta.url));
-  const markReader = createMarkReader({ catalogue: createCatalogue({ db, clock }), productGroups, clock });
+  const catalogue = createCatalogue({ db, clock });
+  const markReader = createMarkReader({ catalogue, productGroups, clock });
   const queries = createCodeQueries({ db, clock, markReader, productionFacts: createProductionFacts(db) });
   const xml = { codes: () => assert.fail('no document in XML is read here') };
   const keyRing = { unseal: () => assert.fail('no order is read here') };
-  const codes = createCodeSearch({ db, clock, queries, markReader, productGroups, keyRing, xml });
+  const codes = createCodeSearch({ db, clock, queries, markReader, productGroups, keyRing, xml, catalogue });
   const rowSource = createRowSource({ db, codes });
   const limits = { exportRowsCsv: 1_000, exportRowsXlsx: 500, exportsPerParticipant: 1_000, ...options.limits };
   const log = createLog('silent');

@@ -43,13 +43,15 @@ describe('the search for codes', () => {
 
   function searchOver(db: TestDatabase['db']): CodeSearch {
     const productGroups = loadProductGroups(new URL('../../config/product-groups/', import.meta.url));
-    const markReader = createMarkReader({ catalogue: createCatalogue({ db, clock }), productGroups, clock });
+    const catalogue = createCatalogue({ db, clock });
+    const markReader = createMarkReader({ catalogue, productGroups, clock });
     const keyRing = { unseal: () => assert.fail('no order is read here') };
     return createCodeSearch({
       db,
       clock,
       queries: circulation.queries,
       markReader,
+      catalogue,
       productGroups,
       keyRing,
       xml: circulation.xml,
@@ -100,6 +102,27 @@ describe('the search for codes', () => {
       await circulation.submit('aggregation', { codes: [`00${box.sscc}`], sscc: pallet });
       assert.deepEqual(texts(await all(MANUFACTURER, { parent: pallet }, 10)), [`00${box.sscc}`]);
       assert.deepEqual(texts(await all(MANUFACTURER, { parent: box.sscc }, 10)), box.codes.sort());
+    });
+
+    it('counts what is inside on all levels, by GTIN', async () => {
+      const [first, second] = [await packed(3), await packed(2)];
+      const pallet = nextSscc();
+      const loose = await emitCodes(test.db, 1, { status: 'in_circulation', gtin: '04870000000135' });
+      const codes = [`00${first.sscc}`, `00${second.sscc}`, ...loose];
+      const { status } = await circulation.submit('aggregation', { codes, sscc: pallet });
+      assert.equal(status, 'accepted');
+      assert.deepEqual(await search.content(asker(MANUFACTURER), pallet), {
+        cis: `00${pallet}`,
+        units: 6,
+        packages: 2,
+        levels: 1,
+        mixed: true,
+        products: [
+          { gtin: '04870000000128', productGroup: 'shoes', units: 5 },
+          { gtin: '04870000000135', productGroup: null, units: 1 },
+        ],
+      });
+      await assert.rejects(search.content(asker(RETAILER), pallet), notFound);
     });
 
     it('gives nothing to others: the package is not there for them', async () => {

@@ -1,5 +1,8 @@
 import type { Database } from '../../store/database.ts';
+import type { ContentSummary } from '../aggregation/content-summary.ts';
+import { contentSummary } from '../aggregation/content-summary.ts';
 import { cisOfSscc } from '../aggregation/sscc.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import { groupsFromStore } from '../documents/content.ts';
 import type { DocumentRow } from '../documents/document-store.ts';
@@ -46,6 +49,8 @@ export interface OpenedCodes {
  * make every change of a code dearer), so there is no list of all codes of an owner.
  */
 export interface CodeSearch {
+  /** What is inside a package, by GTIN; for those who may list it. Counted level by level. */
+  content(asker: Asker, sscc: string): Promise<ContentSummary & { readonly cis: string }>;
   page(asker: Asker, filter: CodeFilter, after: string | null, limit: number): Promise<CodePage>;
   /** All of them, for a file. Throws at once where the asker may not see them. */
   open(asker: Asker, filter: CodeFilter, pageSize: number): Promise<OpenedCodes>;
@@ -57,6 +62,7 @@ export interface CodeSearchDeps extends OrderCodesDeps {
   readonly clock: Clock;
   readonly queries: Pick<CodeQueries, 'states'>;
   readonly markReader: MarkReader;
+  readonly catalogue: Pick<Catalogue, 'find'>;
 }
 
 // Materialised: the content is read by the index of parents, never by walking all codes in the order of their cis.
@@ -96,6 +102,10 @@ export function createCodeSearch(deps: CodeSearchDeps): CodeSearch {
   }
 
   return {
+    content: async (asker, sscc) => {
+      const cis = await visiblePackage(deps, asker, sscc);
+      return { cis, ...(await contentSummary(deps, cis)) };
+    },
     page: async (asker, filter, after, limit) => {
       if ('parent' in filter) {
         const parent = await visiblePackage(deps, asker, filter.parent);
