@@ -5,7 +5,7 @@ import { createTestDatabase } from '../support/database.ts';
 import type { Circulation } from '../support/goods.ts';
 import { emitCodes, MANUFACTURER, openCirculation, prepareGoods, push, receiptOf, sscc } from '../support/goods.ts';
 
-describe('the seven kinds of documents', () => {
+describe('documents of making and leaving', () => {
   let store: TestDatabase;
   let circulation: Circulation;
 
