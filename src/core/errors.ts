@@ -186,6 +186,12 @@ export const errorTable = {
     ru: 'Очередь проверки документов заполнена, повторите позже.',
     en: 'Too many documents are being validated; try again later.',
   },
+  'documents.place_unknown': {
+    kind: 'invalid',
+    kk: 'Жіберушінің мұндай ашық қызмет орны жоқ.',
+    ru: 'У отправителя нет такого действующего места деятельности.',
+    en: 'The sender has no such open place of business.',
+  },
   'documents.not_held': {
     kind: 'conflict',
     kk: 'Код бұл құжат аяқтайтын күйде емес: {hold}.',

@@ -32,6 +32,7 @@ const HistoryEvent = Type.Object(
     actor: nullable(Type.String()),
     counterparty: nullable(Type.String({ description: 'The other side of a delivery.' })),
     status: Type.String(),
+    place: nullable(Type.Object({ name: Type.String(), kato: Type.String() })),
   },
   { additionalProperties: true },
 );

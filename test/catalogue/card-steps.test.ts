@@ -112,8 +112,8 @@ describe('the steps of a goods card', () => {
     for (const [submittedAt, dueAt] of [
       ['2026-11-24T09:00:00Z', '2026-11-27T18:59:59.999Z'],
       // Thursday evening in Kazakhstan is Thursday afternoon in Greenwich; the weekend does not count.
-      ['2026-11-26T18:59:59Z', '2026-12-01T19:00:00.000Z'],
-      ['2026-11-28T09:00:00Z', '2026-12-02T19:00:00.000Z'],
+      ['2026-11-26T18:59:59Z', '2026-12-01T18:59:59.999Z'],
+      ['2026-11-28T09:00:00Z', '2026-12-02T18:59:59.999Z'],
     ] as const) {
       desk.clock.set(submittedAt);
       const { draft } = await desk.cards.get(OWNER, await desk.submitted());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DOCUMENT_KINDS, KINDS } from '../../src/core/documents/kinds.ts';
-import { AUTHORITY, emitCodes, MANUFACTURER } from '../support/goods.ts';
+import { AUTHORITY, emitCodes, MANUFACTURER, RETAILER } from '../support/goods.ts';
 import type { RefusalDesk } from '../support/refusals.ts';
 import { openRefusalDesk } from '../support/refusals.ts';
 
@@ -101,6 +101,34 @@ describe('the rules of documents', () => {
       await accepted('introduction', { codes, introductionType, date: '2026-11-24' });
     });
   }
+
+  it('ask that the place of a document is an open one of its sender’s, and the history tells it', async () => {
+    const [open, closed, foreign] = ['01', '02', '03'].map((end) => `01900000-0000-7000-8000-0000000000${end}`);
+    await desk.store.db.query(
+      `insert into business_place (place_id, bin, name, kato, address, kind, active, created_at) values
+         ($1, $4, 'Zavod 1', '750000000', 'Almaty', 'production', true, now()),
+         ($2, $4, 'Zavod 2', '750000000', 'Almaty', 'production', false, now()),
+         ($3, $5, 'Duken 1', '710000000', 'Astana', 'retail', true, now())`,
+      [open, closed, foreign, MANUFACTURER, RETAILER],
+    );
+    const [cis = ''] = await desk.introduced(1);
+    const body = { codes: [cis], productionDate: '2026-01-10' };
+    for (const placeId of [closed, foreign]) {
+      assert.deepEqual(await told('correction', { ...body, placeId }), ['documents.place_unknown /body/placeId']);
+    }
+    await accepted('correction', { ...body, placeId: open });
+    const asker = { bin: MANUFACTURER, seesEverything: false, ip: '::1' };
+    const { events } = await desk.circulation.queries.history(asker, cis);
+    assert.deepEqual(
+      events.map(({ event, place }) => [event, place?.name ?? null]),
+      [
+        ['emitted', null],
+        ['applied', null],
+        ['introduced', null],
+        ['corrected', 'Zavod 1'],
+      ],
+    );
+  });
 
   it('of an authority’s order ask for a ground that is not of the future', async () => {
     const codes = await desk.introduced(1);

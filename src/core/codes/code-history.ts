@@ -18,6 +18,8 @@ export interface HistoryEvent {
   readonly reason: string | null;
   readonly parent: string | null;
   readonly via: string | null;
+  /** The sender's place of business that the document names. */
+  readonly place: { readonly name: string; readonly kato: string } | null;
 }
 
 interface HistoryRow {
@@ -80,6 +82,7 @@ async function emissionOf(db: Queryable, code: CodeRow): Promise<HistoryEvent[]>
       reason: null,
       parent: null,
       via: null,
+      place: null,
     },
   ];
 }
@@ -148,6 +151,7 @@ function eventOf(row: HistoryRow): HistoryEvent {
     reason: row.reason,
     parent: row.parent,
     via: null,
+    place: null,
   };
 }
 
@@ -164,4 +168,17 @@ export function asOwnerSees(events: readonly HistoryEvent[], bin: string): reado
       ? event
       : { ...event, actor: null, counterparty: null, documentId: null },
   );
+}
+
+const READ_PLACES = `
+select document_id as "documentId", name, kato
+  from document join business_place on place_id = (header->>'placeId')::uuid
+ where document_id = any($1::uuid[]) and header ? 'placeId'`;
+
+/** Adds where each step happened; a step whose document the asker may not know has no place either. */
+export async function withPlaces(db: Queryable, events: readonly HistoryEvent[]): Promise<readonly HistoryEvent[]> {
+  const documents = [...new Set(events.flatMap(({ documentId }) => documentId ?? []))];
+  const { rows } = await db.query<{ documentId: string; name: string; kato: string }>(READ_PLACES, [documents]);
+  const places = new Map(rows.map(({ documentId, name, kato }) => [documentId, { name, kato }]));
+  return events.map((event) => ({ ...event, place: places.get(event.documentId ?? '') ?? null }));
 }

@@ -9,7 +9,7 @@ import { effectiveState } from '../lifecycle/effective-state.ts';
 import type { CodeHold, CodeStatus, CodeType } from '../lifecycle/transitions.ts';
 import { isTerminal } from '../lifecycle/transitions.ts';
 import type { HistoryEvent } from './code-history.ts';
-import { asOwnerSees, historyOf } from './code-history.ts';
+import { asOwnerSees, historyOf, withPlaces } from './code-history.ts';
 import type { MarkReader } from './mark-reader.ts';
 import type { ProductionFacts, ProductionFactsReader } from './production-facts.ts';
 
@@ -130,13 +130,20 @@ export function createCodeQueries({ db, clock, markReader, productionFacts }: Co
     const row = rows.get(cis);
     if (row === undefined) throw new TanbaError('codes.not_found');
     const events = await historyOf(db, row);
-    if (asker.seesEverything) return { cis, events };
-    if (owner !== undefined && owner === asker.bin) return { cis, events: asOwnerSees(events, asker.bin) };
-    const { bin } = asker;
-    return { cis, events: events.filter(({ actor, counterparty }) => actor === bin || counterparty === bin) };
+    return { cis, events: await withPlaces(db, visibleSteps(asker, owner, events)) };
   }
 
   return { states, query, one, history };
+}
+
+function visibleSteps(
+  { bin, seesEverything }: Asker,
+  owner: string | null | undefined,
+  events: readonly HistoryEvent[],
+): readonly HistoryEvent[] {
+  if (seesEverything) return events;
+  if (owner === bin) return asOwnerSees(events, bin);
+  return events.filter(({ actor, counterparty }) => actor === bin || counterparty === bin);
 }
 
 function viewOf(

@@ -16,6 +16,7 @@ import type { DocumentRow } from './document-store.ts';
 import { completeDocument } from './document-store.ts';
 import { EFFECTS } from './effects.ts';
 import { KINDS } from './kinds.ts';
+import { placeProblems } from './place-of-document.ts';
 import type { XmlDocuments } from './xml/xml-documents.ts';
 
 export interface ApplyDeps {
@@ -82,6 +83,7 @@ export async function checkAndApply(
 ): Promise<{ readonly errors: Problem[]; readonly warnings: Problem[] }> {
   const { kind, bin, header, documentId, receivedAt, trace } = document;
   const { errors, warnings } = checkHeader(document, now, outages?.known());
+  errors.push(...(await placeProblems(tx, header, bin)));
   const malformed: LineProblem[] = [];
   await createStaging(tx);
   const expected =

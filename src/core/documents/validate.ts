@@ -89,7 +89,8 @@ export function createDocumentValidator(deps: DocumentValidatorDeps): DocumentVa
     } as const;
     const found = await inTurn(async () => {
       const { errors, warnings } = checkHeader(document, now, deps.outages?.known());
-      if (errors.length === 0 && (await fitsAtOnce(deps, document, codes))) return { errors, warnings };
+      if (errors.length === 0 && header['placeId'] === undefined && (await fitsAtOnce(deps, document, codes)))
+        return { errors, warnings };
       return looked(db, (tx) => checkAndApply(deps, tx, document, groupsOf(codes), now, true));
     });
     return { kind, codeCount: codes.length, ...found };

@@ -1,4 +1,5 @@
 import type { Database } from '../../store/database.ts';
+import { firstIdOf } from '../../store/ids.ts';
 import { writeAudit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import { TanbaError } from '../errors.ts';
@@ -93,7 +94,7 @@ const FIND_DISCREPANCIES = `
 select receipt_anomaly.cis, details->>'root' as root, at as "soldAt"
   from receipt_anomaly
   join transfer_line on transfer_line.cis = (details->>'root') collate "C" and transfer_line.shipment_id = $1
- where owner = $2 and kind = 'sold_before_acceptance' and anomaly_id > $1
+ where owner = $2 and kind = 'sold_before_acceptance' and anomaly_id >= $5
    and receipt_anomaly.recorded_at < coalesce($3, 'infinity'::timestamptz)
  order by anomaly_id limit $4`;
 
@@ -133,7 +134,9 @@ export function createTransferQueries({
       const counted = await db.query<{ outcome: LineOutcome; lines: number }>(COUNT_OUTCOMES, [shipmentId]);
       const lines = { awaiting: 0, accepted: 0, refused: 0, cancelled: 0, gone: 0 };
       for (const row of counted.rows) lines[row.outcome] = row.lines;
-      const values = [shipmentId, transfer.sender, transfer.decidedAt, DISCREPANCIES_SHOWN];
+      // By the index of the owner's anomalies: ids grow with time.
+      const since = firstIdOf(transfer.recordedAt);
+      const values = [shipmentId, transfer.sender, transfer.decidedAt, DISCREPANCIES_SHOWN, since];
       const sold = await db.query<Discrepancy & Record<string, unknown>>(FIND_DISCREPANCIES, values);
       return { ...transfer, lines, discrepancies: sold.rows };
     },

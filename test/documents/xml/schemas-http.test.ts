@@ -66,6 +66,11 @@ describe('the schemas of documents over HTTP', () => {
               maxLength: 24,
               description: 'SSCC, 18 digits, with or without AI 00.',
             },
+            placeId: {
+              type: 'string',
+              pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+              description: 'One’s own place of business where it happened.',
+            },
             codes: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 512 }, minItems: 1 },
           },
           additionalProperties: false,

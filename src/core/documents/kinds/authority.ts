@@ -1,6 +1,6 @@
 import { plausiblePaper } from './dates.ts';
 import type { KindRules } from './form.ts';
-import { asReceived, BusinessDate, closed, DocumentId, oneOf, text } from './form.ts';
+import { asReceived, BusinessDate, bodyOf, closed, DocumentId, oneOf, text } from './form.ts';
 
 export const BLOCKING_REASONS = ['RECALL', 'SAFETY', 'COUNTERFEIT', 'COURT', 'INSPECTION', 'OTHER'] as const;
 
@@ -10,7 +10,7 @@ const Ground = closed({ kind: text(100), number: text(64), date: BusinessDate })
 export const AUTHORITY = {
   blocking: {
     summary: 'An authority blocks goods, with everything inside the packages named, until its release.',
-    header: closed({ reason: oneOf(BLOCKING_REASONS), ground: Ground }),
+    header: bodyOf({ reason: oneOf(BLOCKING_REASONS), ground: Ground }),
     codes: 'required',
     roles: ['authority'],
     occurredAt: asReceived,
@@ -18,7 +18,7 @@ export const AUTHORITY = {
   },
   release: {
     summary: 'The end of a blocking: of the codes listed, or of all that are still blocked by it.',
-    header: closed({ blockingId: DocumentId, ground: Ground }),
+    header: bodyOf({ blockingId: DocumentId, ground: Ground }),
     codes: 'optional',
     roles: ['authority'],
     occurredAt: asReceived,

@@ -7,6 +7,7 @@ import type { DocumentRule, KindRules } from './form.ts';
 import {
   asReceived,
   BusinessDate,
+  bodyOf,
   closed,
   DocumentId,
   occurredOn,
@@ -76,7 +77,7 @@ const GOODS_LINES: DocumentRule = {
 export const DELIVERY = {
   shipment: {
     summary: 'Accompanying document of goods shipped to another participant; they stay the sender’s until accepted.',
-    header: closed({
+    header: bodyOf({
       receiver: Type.String({ pattern: '^[0-9]{12}$', description: 'BIN or IIN; may register later.' }),
       number: text(64),
       date: BusinessDate,
@@ -92,7 +93,7 @@ export const DELIVERY = {
   acceptance: {
     summary:
       'Acceptance of a shipment: of the codes listed (packages or single goods out of them), or of all that is left.',
-    header: closed({ shipmentId: DocumentId }),
+    header: bodyOf({ shipmentId: DocumentId }),
     codes: 'optional',
     roles: TRADERS,
     occurredAt: asReceived,
@@ -100,7 +101,7 @@ export const DELIVERY = {
   },
   refusal: {
     summary: 'Refusal of a shipment, of the codes listed or of all that is left: they go back to the sender.',
-    header: closed({ shipmentId: DocumentId, reason: oneOf(['MISSING', 'DAMAGED', 'EXCESS', 'MISMATCH', 'OTHER']) }),
+    header: bodyOf({ shipmentId: DocumentId, reason: oneOf(['MISSING', 'DAMAGED', 'EXCESS', 'MISMATCH', 'OTHER']) }),
     codes: 'optional',
     roles: TRADERS,
     occurredAt: asReceived,
@@ -108,7 +109,7 @@ export const DELIVERY = {
   },
   shipment_cancellation: {
     summary: 'The sender takes back what has not been accepted or refused of a shipment.',
-    header: closed({ shipmentId: DocumentId }),
+    header: bodyOf({ shipmentId: DocumentId }),
     codes: 'none',
     roles: TRADERS,
     occurredAt: asReceived,

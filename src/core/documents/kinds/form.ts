@@ -49,6 +49,11 @@ export interface KindRules {
 /** Those who deal in goods. */
 export const TRADERS: readonly Role[] = ['manufacturer', 'importer', 'wholesaler', 'retailer'];
 
+/** Not by `format: uuid`, which takes urn:uuid: too; the store does not. */
+const UUID = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+export const DocumentId = Type.String({ pattern: UUID });
+const PlaceId = Type.String({ pattern: UUID, description: 'One’s own place of business where it happened.' });
+
 export const BusinessDate = Type.Union(
   [Type.String({ format: 'date' }), Type.String({ format: 'date-time', maxLength: 40 })],
   {
@@ -58,6 +63,9 @@ export const BusinessDate = Type.Union(
 export const oneOf = (names: readonly string[]): TSchema => Type.Union(names.map((name) => Type.Literal(name)));
 export const closed = (properties: Record<string, TSchema>): TSchema =>
   Type.Object(properties, { additionalProperties: false });
+/** Of every document: what its kind asks for, and where it happened. */
+export const bodyOf = (properties: Record<string, TSchema>): TSchema =>
+  closed({ ...properties, placeId: Type.Optional(PlaceId) });
 /** No control characters and no halves of characters: the store could not keep them. */
 export const text = (maxLength: number): TSchema =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\p{Cc}\\p{Cs}]+$' });
@@ -66,8 +74,6 @@ export const Sscc = Type.String({
   maxLength: 24,
   description: 'SSCC, 18 digits, with or without AI 00.',
 });
-/** Not by `format: uuid`, which takes urn:uuid: too; the store does not. */
-export const DocumentId = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' });
 
 export function dateOf(header: DocumentHeader, name: string): Date | null {
   const value = header[name];

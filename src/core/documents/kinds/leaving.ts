@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { REASON_RETAIL } from '../../lifecycle/transitions.ts';
 import { inTime, plausible, plausiblePaper } from './dates.ts';
 import type { DocumentRule, KindRules } from './form.ts';
-import { BusinessDate, closed, ORDER_44, occurredOn, oneOf, problem, TRADERS, text } from './form.ts';
+import { BusinessDate, bodyOf, closed, ORDER_44, occurredOn, oneOf, problem, TRADERS, text } from './form.ts';
 
 /**
  * Retail sale is not among the withdrawal reasons: only a cash register's receipt withdraws by RETAIL
@@ -68,7 +68,7 @@ const EXPLAINED = {
 export const LEAVING = {
   withdrawal: {
     summary: 'Withdrawal from circulation other than by a cash register.',
-    header: closed({ reason: oneOf(WITHDRAWAL_REASONS), date: BusinessDate, ...EXPLAINED }),
+    header: bodyOf({ reason: oneOf(WITHDRAWAL_REASONS), date: BusinessDate, ...EXPLAINED }),
     codes: 'required',
     roles: TRADERS,
     occurredAt: occurredOn('date'),
@@ -82,7 +82,7 @@ export const LEAVING = {
   },
   return: {
     summary: 'Return into circulation of withdrawn goods.',
-    header: closed({
+    header: bodyOf({
       reason: Type.Optional(oneOf(RETURN_REASONS)),
       date: Type.Optional(BusinessDate),
       ...EXPLAINED,
@@ -94,7 +94,7 @@ export const LEAVING = {
   },
   write_off: {
     summary: 'Write-off of spoiled, lost or destroyed codes or goods; final.',
-    header: closed({ reason: oneOf(WRITE_OFF_REASONS), date: Type.Optional(BusinessDate), ...EXPLAINED }),
+    header: bodyOf({ reason: oneOf(WRITE_OFF_REASONS), date: Type.Optional(BusinessDate), ...EXPLAINED }),
     codes: 'required',
     roles: TRADERS,
     occurredAt: occurredOn('date'),

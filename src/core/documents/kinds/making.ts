@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { EXPIRY_AFTER_PRODUCTION, inTime, plausible, plausiblePaper } from './dates.ts';
 import type { DocumentRule, KindRules } from './form.ts';
-import { BusinessDate, closed, ORDER_44, occurredOn, oneOf, problem, TRADERS, text } from './form.ts';
+import { BusinessDate, bodyOf, closed, ORDER_44, occurredOn, oneOf, problem, TRADERS, text } from './form.ts';
 
 /** COMMISSION: bought from individuals; REMAINS: stock from before the duty to mark. */
 export const INTRODUCTION_TYPES = ['PRODUCTION', 'IMPORT', 'COMMISSION', 'REMAINS'] as const;
@@ -28,7 +28,7 @@ const CUSTOMS_DECLARATION_OF_IMPORT: DocumentRule = {
 export const MAKING = {
   utilisation: {
     summary: 'Application report: the codes have been applied to goods.',
-    header: closed(PRODUCTION_FACTS),
+    header: bodyOf(PRODUCTION_FACTS),
     codes: 'required',
     roles: TRADERS,
     occurredAt: occurredOn('productionDate'),
@@ -36,7 +36,7 @@ export const MAKING = {
   },
   introduction: {
     summary: 'Introduction into circulation: own production, import, bought from individuals, or stock.',
-    header: closed({
+    header: bodyOf({
       introductionType: oneOf(INTRODUCTION_TYPES),
       date: BusinessDate,
       customsDeclaration: Type.Optional(closed({ number: text(40), date: BusinessDate })),
@@ -48,7 +48,7 @@ export const MAKING = {
   },
   correction: {
     summary: 'Correction of what the application report said of the goods: these dates and batch stand in its place.',
-    header: closed({ ...PRODUCTION_FACTS, changedOn: Type.Optional(BusinessDate) }),
+    header: bodyOf({ ...PRODUCTION_FACTS, changedOn: Type.Optional(BusinessDate) }),
     codes: 'required',
     roles: TRADERS,
     occurredAt: occurredOn('changedOn'),

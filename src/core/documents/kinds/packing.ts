@@ -1,11 +1,11 @@
 import type { KindRules } from './form.ts';
-import { asReceived, closed, Sscc, TRADERS } from './form.ts';
+import { asReceived, bodyOf, Sscc, TRADERS } from './form.ts';
 
 /** What is inside what. */
 export const PACKING = {
   aggregation: {
     summary: 'Packing: the codes are now inside the transport package with this SSCC.',
-    header: closed({ sscc: Sscc }),
+    header: bodyOf({ sscc: Sscc }),
     codes: 'required',
     roles: TRADERS,
     occurredAt: asReceived,
@@ -13,7 +13,7 @@ export const PACKING = {
   },
   reaggregation: {
     summary: 'Packing more into a transport package that is there already.',
-    header: closed({ sscc: Sscc }),
+    header: bodyOf({ sscc: Sscc }),
     codes: 'required',
     roles: TRADERS,
     occurredAt: asReceived,
@@ -21,7 +21,7 @@ export const PACKING = {
   },
   removal: {
     summary: 'Taking codes out of all the packages that they are in; they stand alone afterwards.',
-    header: closed({}),
+    header: bodyOf({}),
     codes: 'required',
     roles: TRADERS,
     occurredAt: asReceived,
@@ -29,7 +29,7 @@ export const PACKING = {
   },
   disaggregation: {
     summary: 'Breaking up a transport package: its content moves up one level.',
-    header: closed({ sscc: Sscc }),
+    header: bodyOf({ sscc: Sscc }),
     codes: 'none',
     roles: TRADERS,
     occurredAt: asReceived,
