@@ -76,6 +76,7 @@ function transitionPicture(): string {
     'returned',
     'written_off',
     'annulled',
+    'remarked',
   ] satisfies CodeEvent[]);
   const arrows = events()
     .filter(([event]) => names.has(event))

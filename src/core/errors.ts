@@ -204,6 +204,12 @@ export const errorTable = {
     ru: 'В упаковке есть заблокированный товар, целиком её перемещать нельзя.',
     en: 'Something inside the package is blocked; it cannot go whole.',
   },
+  'documents.inside_package': {
+    kind: 'conflict',
+    kk: 'Код қаптаманың ішінде тұр: қаптаманың өзін көрсетіңіз.',
+    ru: 'Код находится в упаковке: укажите саму упаковку.',
+    en: 'The code is inside a package: name the package.',
+  },
   'documents.act_missing': {
     kind: 'invalid',
     kk: 'Бұл себеппен шығару үшін растайтын құжат (акт) көрсетілуі керек.',
@@ -287,6 +293,54 @@ export const errorTable = {
     kk: 'Код бұл бұғаттаумен ұсталып тұрған жоқ.',
     ru: 'Код не удерживается этой блокировкой.',
     en: 'The code is not held by this blocking.',
+  },
+  'customs.introduction_type_missing': {
+    kind: 'invalid',
+    kk: 'Айналымға енгізе отырып босату үшін introductionType «IMPORT» болуы керек.',
+    ru: 'Для выпуска с вводом в оборот introductionType должен быть «IMPORT».',
+    en: 'A release into circulation needs the introductionType IMPORT.',
+  },
+  'remarking.counts_differ': {
+    kind: 'invalid',
+    kk: 'Ескі кодтардың саны ({replaces}) жаңа кодтардың санына ({codes}) тең емес.',
+    ru: 'Число старых кодов ({replaces}) не равно числу новых ({codes}).',
+    en: 'There are {replaces} old codes and {codes} new ones; each needs its counterpart.',
+  },
+  'remarking.old_repeated': {
+    kind: 'invalid',
+    kk: 'Ескі код екі рет көрсетілген.',
+    ru: 'Старый код указан дважды.',
+    en: 'The old code is named twice.',
+  },
+  'remarking.old_not_yours': {
+    kind: 'invalid',
+    kk: 'Мұндай ескі код жоқ немесе ол сізге тиесілі емес.',
+    ru: 'Такого старого кода нет, или он вам не принадлежит.',
+    en: 'There is no such old code, or it does not belong to you.',
+  },
+  'remarking.old_still_in_circulation': {
+    kind: 'conflict',
+    kk: 'Ескі код айналымнан шықпаған: ол есептен шығарылуы немесе айналымнан кассасыз шығарылуы және қаптамадан тыс тұруы керек.',
+    ru: 'Старый код не выбыл из оборота: он должен быть списан или выведен не через кассу и находиться вне упаковки.',
+    en: 'The old code has not left circulation: it must be written off, or withdrawn other than by a till, and stand alone.',
+  },
+  'remarking.old_never_in_circulation': {
+    kind: 'conflict',
+    kk: 'Ескі код айналымда ешқашан болмаған, оның тауарын қайта таңбалауға болмайды.',
+    ru: 'Старый код никогда не был в обороте, его товар нельзя перемаркировать.',
+    en: 'The old code was never in circulation; its goods cannot be re-marked.',
+  },
+  'remarking.old_remarked_already': {
+    kind: 'conflict',
+    kk: 'Ескі код басқа кодпен ауыстырылып қойған.',
+    ru: 'Старый код уже заменён другим кодом.',
+    en: 'The old code has been replaced by another one already.',
+  },
+  'remarking.other_gtin': {
+    kind: 'invalid',
+    kk: 'Ескі код пен жаңа кодтың GTIN нөмірлері әртүрлі.',
+    ru: 'GTIN старого и нового кода различаются.',
+    en: 'The old code and the new one have different GTINs.',
   },
   'documents.header_missing': {
     kind: 'invalid',

@@ -22,6 +22,8 @@ export const CodeView = Type.Object({
   parent: Type.Optional(nullable(Type.String())),
   root: Type.Optional(nullable(Type.String())),
   closed: Type.Optional(Type.Boolean({ description: 'Packages: broken up, gone or emptied.' })),
+  replacedBy: Type.Optional(Type.String({ description: 'The code that the goods were re-marked with; not in lists.' })),
+  replaces: Type.Optional(Type.String({ description: 'The code that the goods had before; not in lists.' })),
 });
 
 const HistoryEvent = Type.Object(

@@ -36,12 +36,20 @@ export interface CodeView {
   readonly root?: string | null;
   /** Packages only: broken up, gone, or emptied by its last leaver. Its SSCC is never used again. */
   readonly closed?: boolean;
+  /** Only of a code asked for alone: the one that took its place, and the one whose place it took. */
+  readonly replacedBy?: string;
+  readonly replaces?: string;
 }
 
 // An empty package is closed. Read, not written: two last leavers would otherwise race for one hot row.
 const PACKAGES_WITH_CONTENT = `
 select package.cis from unnest($1::text[]) as package(cis)
  where exists (select 1 from code where code.parent = package.cis collate "C")`;
+
+const FIND_REMARKS = `
+select cis, new_cis as "newCis" from code_remark where cis = $1
+union all
+select cis, new_cis from code_remark where new_cis = $1`;
 
 export interface CodeQueries {
   /** Of identification parts; those that do not exist are absent. */
@@ -118,14 +126,27 @@ export function createCodeQueries({ db, clock, markReader, productionFacts }: Co
     });
   }
 
-  async function one(asker: Asker, text: string): Promise<CodeView> {
+  async function alone(asker: Asker, text: string): Promise<CodeView> {
     const [code] = (await query(asker, [text])).codes;
     if (code === undefined) throw new TanbaError('codes.not_found');
     return code;
   }
 
+  async function one(asker: Asker, text: string): Promise<CodeView> {
+    const code = await alone(asker, text);
+    if (code.owner === undefined) return code;
+    const { rows } = await db.query<{ cis: string; newCis: string }>(FIND_REMARKS, [code.cis]);
+    const after = rows.find(({ cis }) => cis === code.cis);
+    const before = rows.find(({ newCis }) => newCis === code.cis);
+    return {
+      ...code,
+      ...(after === undefined ? {} : { replacedBy: after.newCis }),
+      ...(before === undefined ? {} : { replaces: before.cis }),
+    };
+  }
+
   async function history(asker: Asker, text: string): Promise<{ cis: string; events: readonly HistoryEvent[] }> {
-    const { cis, owner } = await one(asker, text);
+    const { cis, owner } = await alone(asker, text);
     const rows = await readCodes(db, [cis]);
     const row = rows.get(cis);
     if (row === undefined) throw new TanbaError('codes.not_found');

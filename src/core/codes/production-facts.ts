@@ -33,9 +33,10 @@ export interface Expiry {
 
 const DOCUMENTS_CACHED = 50_000;
 
-const READ_HEADERS = `select document_id as "documentId", bin, header from document where document_id = any($1::uuid[])`;
+const READ_HEADERS = `select document_id as "documentId", kind, bin, header from document where document_id = any($1::uuid[])`;
 
 interface Header {
+  readonly kind: string;
   readonly bin: string;
   readonly header: Readonly<Record<string, unknown>>;
 }
@@ -54,9 +55,14 @@ export function createProductionFacts(db: Database): ProductionFactsReader {
       text: READ_HEADERS,
       values: [documentIds],
     });
-    for (const { documentId, bin, header } of rows) {
+    for (const { documentId, kind, bin, header } of rows) {
       const date = text(header['expiryDate']);
-      headers.set(documentId, { bin, header, expiry: date === null ? null : { date, lastMoment: endOfDay(date) } });
+      headers.set(documentId, {
+        kind,
+        bin,
+        header,
+        expiry: date === null ? null : { date, lastMoment: endOfDay(date) },
+      });
     }
   }
 
@@ -111,10 +117,15 @@ function factsOf(applied: Header | undefined, introduced: Header | undefined): P
     productionDate: text(applied?.header['productionDate']),
     expiryDate: text(applied?.header['expiryDate']),
     batch: text(applied?.header['batch']),
-    introducedBy: introduced?.bin ?? null,
+    introducedBy: introduced === undefined ? null : introducerOf(introduced),
     introductionType: type === 'PRODUCTION' || type === 'IMPORT' ? type : null,
     customsDeclaration: declarationOf(introduced?.header['customsDeclaration']),
   };
+}
+
+/** Customs put imported goods into circulation in their importer's place. */
+function introducerOf({ kind, bin, header }: Header): string | null {
+  return kind === 'customs_release' ? text(header['importer']) : bin;
 }
 
 function declarationOf(value: unknown): ProductionFacts['customsDeclaration'] {

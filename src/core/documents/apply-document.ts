@@ -102,6 +102,7 @@ export async function checkAndApply(
         occurredAt: KINDS[kind].occurredAt(header, receivedAt),
         recordedAt: now,
         expected,
+        complete: malformed.length === 0,
         problemsMax: errorsPerDocument,
         trace,
         dryRun: dryRun || errors.length > 0 || malformed.length > 0,

@@ -5,11 +5,12 @@ import { packMore } from '../aggregation/pack-more.ts';
 import { cisOfSscc } from '../aggregation/sscc.ts';
 import { block } from '../blocks/block.ts';
 import { release } from '../blocks/release.ts';
+import { holdAtCustoms, releaseFromCustoms } from '../customs/customs-control.ts';
 import type { StagedChange } from '../lifecycle/change-staged.ts';
 import { changeStaged } from '../lifecycle/change-staged.ts';
 import type { LineProblem } from '../lifecycle/line-problem.ts';
 import { addPackageContent } from '../lifecycle/staging.ts';
-import type { CodeEvent } from '../lifecycle/transitions.ts';
+import { remark, returnGoods } from '../remarking/remark.ts';
 import type { Decision } from '../transfers/decide.ts';
 import { decide } from '../transfers/decide.ts';
 import { ship } from '../transfers/ship.ts';
@@ -19,6 +20,8 @@ import type { DocumentHeader, DocumentKind } from './kinds.ts';
 
 /** What an effect is told besides the header; `expected` 0: the document lists no codes. */
 export interface EffectContext extends Omit<StagedChange, 'event' | 'reason'> {
+  /** Whether every code that the document lists could be read: else their places say nothing. */
+  readonly complete: boolean;
   /** W3C traceparent of the request that brought the document. */
   readonly trace: string | null;
 }
@@ -36,8 +39,11 @@ export const EFFECTS: Readonly<Record<DocumentKind, Effect>> = {
   disaggregation: (tx, header, change) =>
     disaggregate(tx, ssccOf(header), { ...change, event: 'disaggregated', reason: null }),
   withdrawal: onEachCode('withdrawal'),
-  return: onEachCode('return'),
+  // Returned goods are in circulation again: the reason of their withdrawal is history.
+  return: (tx, _header, change) => returnGoods(tx, { ...change, event: 'returned', reason: null }),
   write_off: onEachCode('write_off'),
+  remarking: (tx, header, change) =>
+    remark(tx, { replaces: textsOf(header, 'replaces'), complete: change.complete }, change),
   shipment: (tx, header, change) => {
     const shipment = { receiver: required(header, 'receiver'), number: required(header, 'number') };
     return ship(tx, { ...shipment, trace: change.trace }, change);
@@ -48,11 +54,13 @@ export const EFFECTS: Readonly<Record<DocumentKind, Effect>> = {
   blocking: (tx, _header, change) => block(tx, change),
   release: (tx, header, change) =>
     release(tx, { blockingId: required(header, 'blockingId'), listed: change.expected > 0 }, change),
+  customs_control: (tx, _header, change) => holdAtCustoms(tx, change),
+  customs_release: (tx, header, change) => releaseFromCustoms(tx, header['introduce'] === true, change),
 };
 
 function onEachCode(kind: DocumentKind): Effect {
   const event = EVENT_OF_KIND[kind];
-  return (tx, header, change) => changeStaged(tx, { ...change, event, reason: reasonAfter(event, header) });
+  return (tx, header, change) => changeStaged(tx, { ...change, event, reason: textOf(header, 'reason') });
 }
 
 function decided(event: Decision['event']): Effect {
@@ -68,11 +76,6 @@ async function introduce(tx: Transaction, _header: DocumentHeader, change: Effec
   return changeStaged(tx, { ...change, expected, event: 'introduced', reason: null });
 }
 
-/** Returned goods are in circulation again: the reason of their withdrawal is history. */
-function reasonAfter(event: CodeEvent, header: DocumentHeader): string | null {
-  return event === 'returned' ? null : textOf(header, 'reason');
-}
-
 function ssccOf(header: DocumentHeader): string {
   const cis = cisOfSscc(required(header, 'sscc'));
   if (cis === undefined) throw new TypeError('a checked header has its sscc');
@@ -83,4 +86,9 @@ function required(header: DocumentHeader, name: string): string {
   const value = textOf(header, name);
   if (value === null) throw new TypeError(`a checked header has its ${name}`);
   return value;
+}
+
+function textsOf(header: DocumentHeader, name: string): readonly string[] {
+  const values = header[name];
+  return Array.isArray(values) ? values.filter((value): value is string => typeof value === 'string') : [];
 }

@@ -6,14 +6,7 @@ import { EVENT_OF_KIND } from './kind-events.ts';
 import type { DocumentKind } from './kinds.ts';
 
 /** Kinds that do one event to each of their codes and ask nothing else of them. */
-const ONE_EVENT: readonly DocumentKind[] = [
-  'utilisation',
-  'introduction',
-  'correction',
-  'withdrawal',
-  'return',
-  'write_off',
-];
+const ONE_EVENT: readonly DocumentKind[] = ['utilisation', 'introduction', 'correction', 'withdrawal', 'write_off'];
 
 // Loose units only: what is in a package, or is one, is looked at with everything around it.
 const COUNT_FITTING = `

@@ -13,10 +13,13 @@ export const EVENT_OF_KIND: Readonly<Record<DocumentKind, CodeEvent>> = {
   withdrawal: 'withdrawn',
   return: 'returned',
   write_off: 'written_off',
+  remarking: 'remarked',
   shipment: 'shipped',
   acceptance: 'accepted',
   refusal: 'refused',
   shipment_cancellation: 'shipment_cancelled',
   blocking: 'blocked',
   release: 'released',
+  customs_control: 'customs_held',
+  customs_release: 'customs_released',
 };

@@ -4,11 +4,12 @@ import type { KindRules } from './kinds/form.ts';
 import { LEAVING } from './kinds/leaving.ts';
 import { MAKING } from './kinds/making.ts';
 import { PACKING } from './kinds/packing.ts';
+import { REMARKING } from './kinds/remarking.ts';
 
 export type { DocumentHeader, DocumentRule, KindRules } from './kinds/form.ts';
 export { RETURN_REASONS, WITHDRAWAL_REASONS, WRITE_OFF_REASONS } from './kinds/leaving.ts';
 
-const ALL = { ...MAKING, ...PACKING, ...LEAVING, ...DELIVERY, ...AUTHORITY };
+const ALL = { ...MAKING, ...PACKING, ...LEAVING, ...REMARKING, ...DELIVERY, ...AUTHORITY };
 export type DocumentKind = keyof typeof ALL;
 
 /** Every kind of document, as data. A new kind is a row in one of the files of `kinds/` and an effect in `effects.ts`. */

@@ -8,7 +8,8 @@
  *
  * Besides its status a code has a hold. **Shipped** goods are `awaiting_acceptance` until the receiver has **accepted**
  * them (and owns them then) or **refused** them, or the sender has cancelled the shipment. An authority's block holds a
- * code `blocked` until its release. While a code is held, only the documents that end the hold move it. A receipt is a
+ * code `blocked` until its release; `customs_control` holds goods that came into the country until customs let them go.
+ * A code that **remarked** goods takes the place of one that has left circulation, never of one that has not. While a code is held, only the documents that end the hold move it. A receipt is a
  * fact that has happened: what it meets is an anomaly.
  *
  * A code inside a package has no owner and no delivery hold of its own: they are those of its outermost package, and a
@@ -42,6 +43,9 @@ export type CodeEvent =
   | 'corrected'
   | 'blocked'
   | 'released'
+  | 'customs_held'
+  | 'customs_released'
+  | 'remarked'
   | 'annulled';
 
 export interface Transition {
@@ -94,10 +98,13 @@ export const TRANSITIONS: Readonly<Record<CodeEvent, Transition>> = {
   shipment_cancelled: { ...UNDER_WAY, takesContent: false },
   blocked: { ...PLAIN, from: PRESENT, to: null, holdFrom: null, holdTo: 'blocked' },
   released: { ...PLAIN, from: [...PRESENT, 'withdrawn'], to: null, holdFrom: 'blocked', holdTo: 'none' },
+  customs_held: { ...PLAIN, from: ['applied'], to: null, holdTo: 'customs_control' },
+  customs_released: { ...PLAIN, from: ['applied'], to: null, holdFrom: 'customs_control', holdTo: 'none' },
   sold: { ...GOES, from: ['in_circulation'], to: 'withdrawn' },
   withdrawn: { ...GOES, from: ['in_circulation'], to: 'withdrawn' },
   returned: { ...GOES, from: ['withdrawn'], to: 'in_circulation' },
   written_off: { ...GOES, from: PRESENT, to: 'written_off' },
+  remarked: { ...PLAIN, from: ['emitted'], to: 'in_circulation', types: ISSUED },
   annulled: { ...GOES, from: ['emitted'], to: 'written_off', types: ISSUED },
 };
 

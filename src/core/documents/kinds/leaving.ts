@@ -47,7 +47,7 @@ const ACT_OF_DESTRUCTION: DocumentRule = {
       : [],
 };
 
-const OTHER_IS_EXPLAINED: DocumentRule = {
+export const OTHER_IS_EXPLAINED: DocumentRule = {
   name: 'other_reason_is_explained',
   severity: 'error',
   says: ['documents.comment_missing'],
