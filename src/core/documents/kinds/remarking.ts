@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { Problem } from '../../errors.ts';
 import { plausible } from './dates.ts';
 import type { DocumentRule, KindRules } from './form.ts';
-import { BusinessDate, bodyOf, closed, occurredOn, oneOf, problem, TRADERS, text } from './form.ts';
+import { BusinessDate, bodyOf, occurredOn, oneOf, problem, TRADERS, text } from './form.ts';
 import { OTHER_IS_EXPLAINED } from './leaving.ts';
 
 const REMARKING_REASONS = ['DAMAGED', 'LOST', 'DESCRIPTION_ERROR', 'OTHER'] as const;
