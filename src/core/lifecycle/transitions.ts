@@ -42,10 +42,11 @@ export type CodeEvent =
   | 'corrected'
   | 'blocked'
   | 'released'
-  | 'annulled';
+  | 'annulled'
+  | 'imported';
 
 export interface Transition {
-  /** Effective statuses from which the event is allowed. Empty: the event creates the code (aggregated). */
+  /** Effective statuses from which the event is allowed. Empty: the event creates the code (aggregated, imported). */
   readonly from: readonly CodeStatus[];
   /** Status after the event; null keeps it. */
   readonly to: CodeStatus | null;
@@ -99,6 +100,7 @@ export const TRANSITIONS: Readonly<Record<CodeEvent, Transition>> = {
   returned: { ...GOES, from: ['withdrawn'], to: 'in_circulation' },
   written_off: { ...GOES, from: PRESENT, to: 'written_off' },
   annulled: { ...GOES, from: ['emitted'], to: 'written_off', types: ISSUED },
+  imported: { ...PLAIN, from: [], to: null },
 };
 
 /** A code that has left circulation, itself or by a package above it. */
