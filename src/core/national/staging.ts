@@ -110,7 +110,7 @@ async function stageFile(tx: Transaction, deps: StagingDeps, file: ImportFile, r
     if (waiting.length >= LINES_AT_ONCE) await flush();
   }
   await flush();
-  deps.onProgress(`${file}: ${lines} lines read`);
+  if (told !== lines) deps.onProgress(`${file}: ${lines} lines read`);
 }
 
 async function stageLines(
