@@ -130,6 +130,18 @@ describe('an import from another system', () => {
     assert.deepEqual([keys.rows, gtins.rows], [[{ key_id: 'FRGN' }], [{ gtin: MILK }]]);
   });
 
+  it('reads codes in every form that a scanner or a person writes', async () => {
+    const serial = bootsOf(1).slice(18);
+    const codes = [
+      unit(1, { code: `(01)${BOOTS}(21)${serial}`, emittedAt: '2025-02-28' }),
+      unit(2, { code: `https://id.example/01/${BOOTS}/21/${bootsOf(2).slice(18)}` }),
+      unit(3, { code: `]d2${bootsOf(3)}` }),
+    ];
+    const outcome = await desk.importFiles({ codes });
+    assert.equal(outcome.kind, 'imported', JSON.stringify(outcome));
+    assert.equal((await readStates(desk.db, [bootsOf(1), bootsOf(2), bootsOf(3)])).length, 3);
+  });
+
   it('is written to the audit log, with its digests and counts', async () => {
     await desk.importFiles({ codes: CODES });
     const { rows } = await desk.db.query<{ action: string; codes: number | null }>(
@@ -312,6 +324,8 @@ describe('a line of an import is refused', () => {
     ['without an owner or a package', unit(1, { owner: null }), 'import.line_invalid'],
     ['in circulation with a reason', unit(1, { reason: 'LOST' }), 'import.line_invalid'],
     ['with a day that there is not', unit(1, { productionDate: '2025-13-01' }), 'import.line_invalid'],
+    ['made before there was industry', unit(1, { productionDate: '0000-01-01' }), 'import.line_invalid'],
+    ['issued on a day that there is not', unit(1, { emittedAt: '2025-02-32' }), 'import.line_invalid'],
     ['made in the future', unit(1, { productionDate: '2999-01-01' }), 'import.line_invalid'],
     ['whose type is another', unit(1, { type: 'transport' }), 'import.type_differs'],
     ['that was issued here', unit(77), 'import.code_exists'],

@@ -83,13 +83,6 @@ export function readProduct(value: unknown, isGroup: (name: string) => boolean):
   return { ok: true, row: [gtin, productGroup, ownerBin, JSON.stringify(card), status] };
 }
 
-/** The texts in which a line names codes, to look their goods up; none where it is no such line. */
-export function codeTexts(value: unknown): readonly string[] {
-  return typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string'
-    ? [value.code]
-    : [];
-}
-
 export interface CodeLineContext {
   readonly serialLengthOf: SerialLengthOf;
   readonly now: Date;
@@ -117,7 +110,8 @@ export function readCode(value: unknown, { serialLengthOf, now }: CodeLineContex
   if (wrongDate !== null) return bad('import.line_invalid', { field: wrongDate });
   const facts = factsOf(value, type === 'transport' ? null : status);
   const whole = [cis, gtin, type, status, owner, above?.code.cis ?? null, reason, ...facts];
-  return { ok: true, row: [...whole, value.emittedAt ?? null, keyIdOf(parsed.code)] };
+  const emittedAt = typeof value.emittedAt === 'string' ? instantOf(value.emittedAt) : null;
+  return { ok: true, row: [...whole, emittedAt?.toISOString() ?? null, keyIdOf(parsed.code)] };
 }
 
 interface Dated {
@@ -129,13 +123,16 @@ interface Dated {
 
 const DATED_FIELDS = ['productionDate', 'expiryDate', 'emittedAt'] as const;
 
+/** Goods may be older than marking, not older than industry: an earlier year is a slip. */
+const EARLIEST = new Date('1900-01-01T00:00:00Z');
+
 /** No such day, or one that is still to come where it cannot be. */
 function wrongDateOf(line: Dated, now: Date): string | null {
   for (const field of DATED_FIELDS) {
     const value = line[field] ?? null;
     if (value === null) continue;
     const date = ISO_DATE.test(value) ? instantOf(value) : null;
-    if (date === null || (field !== 'expiryDate' && date > now)) return `/${field}`;
+    if (date === null || date < EARLIEST || (field !== 'expiryDate' && date > now)) return `/${field}`;
   }
   return null;
 }

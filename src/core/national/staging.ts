@@ -6,7 +6,7 @@ import { TanbaError } from '../errors.ts';
 import { type NumberedLine, parseLine, readLines } from '../ndjson.ts';
 import type { ProductGroups } from '../reference/product-groups.ts';
 import { type CopyValue, copyRows } from './copy-rows.ts';
-import { codeTexts, type ReadLine, readCode, readParticipant, readProduct } from './lines.ts';
+import { type ReadLine, readCode, readParticipant, readProduct } from './lines.ts';
 
 export const IMPORT_FILES = ['participants.ndjson', 'products.ndjson', 'codes.ndjson'] as const;
 export type ImportFile = (typeof IMPORT_FILES)[number];
@@ -71,17 +71,21 @@ function createCodeReader(tx: Transaction, productGroups: ProductGroups, now: Da
   const lengths = new LRUCache<string, { readonly length: number | undefined }>({ max: GTINS_REMEMBERED });
   return async (values) => {
     const missing = new Set<string>();
-    for (const text of values.flatMap(codeTexts)) {
-      const gtin = text.slice(2, 16);
-      if (text.startsWith('01') && !lengths.has(gtin)) missing.add(gtin);
+    const serialLengthOf = (gtin: string): number | undefined => {
+      const known = lengths.get(gtin);
+      if (known === undefined) missing.add(gtin);
+      return known?.length;
+    };
+    const results = values.map((value) => readCode(value, { serialLengthOf, now }));
+    if (missing.size === 0) return results;
+    const { rows } = await tx.query<{ gtin: string; productGroup: string }>(GROUPS_OF_GTINS, [storable(missing)]);
+    const groups = new Map(rows.map((row) => [row.gtin, row.productGroup]));
+    for (const gtin of missing) {
+      const group = groups.get(gtin);
+      lengths.set(gtin, {
+        length: group === undefined ? undefined : productGroups.at(group, now)?.template.serialLength,
+      });
     }
-    const known = new Map<string, number | undefined>();
-    if (missing.size > 0) {
-      const { rows } = await tx.query<{ gtin: string; productGroup: string }>(GROUPS_OF_GTINS, [storable(missing)]);
-      for (const row of rows) known.set(row.gtin, productGroups.at(row.productGroup, now)?.template.serialLength);
-      for (const gtin of missing) lengths.set(gtin, { length: known.get(gtin) });
-    }
-    const serialLengthOf = (gtin: string): number | undefined => lengths.get(gtin)?.length ?? known.get(gtin);
     return values.map((value) => readCode(value, { serialLengthOf, now }));
   };
 }
