@@ -31,6 +31,14 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; readonly run: C
     help: 'product add …: publish goods in the catalogue',
     run: async (args) => (await import('./cli/participant.ts')).product(loadConfig(process.env), args),
   },
+  import: {
+    help: 'import <folder> [--check] [--skip-bad]: take over participants, goods and codes of another system',
+    run: async (args) => (await import('./cli/import.ts')).importCommand(loadConfig(process.env), args),
+  },
+  export: {
+    help: 'export <folder>: everything in the store as NDJSON',
+    run: async (args) => (await import('./cli/export.ts')).exportCommand(loadConfig(process.env), args),
+  },
 };
 
 function usage(): string {

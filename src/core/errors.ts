@@ -1626,6 +1626,102 @@ export const errorTable = {
     ru: 'Ваш вебхук уже проверяется. Повторите чуть позже.',
     en: 'A webhook of yours is being checked now. Try again shortly.',
   },
+  'import.file_missing': {
+    kind: 'invalid',
+    kk: 'Импорт файлы жоқ: {file}.',
+    ru: 'Нет файла импорта: {file}.',
+    en: 'A file of the import is missing: {file}.',
+  },
+  'import.running': {
+    kind: 'conflict',
+    kk: 'Қазір басқа импорт жүріп жатыр. Оның аяқталуын күтіңіз.',
+    ru: 'Сейчас идёт другой импорт. Дождитесь его окончания.',
+    en: 'Another import is running. Wait until it has ended.',
+  },
+  'import.changed_meanwhile': {
+    kind: 'conflict',
+    kk: 'Импорт кезінде қоймада осындай код пайда болды. Импортты қайталаңыз: ол тоқтаған жерінен жалғасады.',
+    ru: 'Во время импорта такой код появился в хранилище. Повторите импорт: он продолжится с места остановки.',
+    en: 'Such a code has come into the store during the import. Run it again: it goes on where it stopped.',
+  },
+  'import.line_invalid': {
+    kind: 'invalid',
+    kk: 'Жол пішімге сай емес: {field}.',
+    ru: 'Строка не соответствует формату: {field}.',
+    en: 'The line does not match its format: {field}.',
+  },
+  'import.repeated': {
+    kind: 'invalid',
+    kk: 'Бұл жазба файлда бар, {first}-жолда.',
+    ru: 'Эта запись уже есть в файле, строка {first}.',
+    en: 'This entry stands in the file already, on line {first}.',
+  },
+  'import.gtin_unknown': {
+    kind: 'invalid',
+    kk: 'GTIN {gtin} импортта да, каталогта да жоқ.',
+    ru: 'GTIN {gtin} нет ни в импорте, ни в каталоге.',
+    en: 'The GTIN {gtin} is neither in the import nor in the catalogue.',
+  },
+  'import.code_exists': {
+    kind: 'conflict',
+    kk: 'Мұндай код қоймада бар, ол өзгертілмейді.',
+    ru: 'Такой код уже есть в хранилище, он не изменяется.',
+    en: 'Such a code is in the store already and is never overwritten.',
+  },
+  'import.key_is_ours': {
+    kind: 'conflict',
+    kk: 'Тексеру кілтінің {keyId} белгісі осы жүйенің кілтіне тиесілі.',
+    ru: 'Идентификатор ключа проверки {keyId} принадлежит ключу этой системы.',
+    en: 'The key id {keyId} of the verification code is that of a key of this system.',
+  },
+  'import.type_differs': {
+    kind: 'invalid',
+    kk: 'Код түрі «{type}» кодтың өзіне сай емес.',
+    ru: 'Вид кода «{type}» не соответствует самому коду.',
+    en: 'The type "{type}" does not fit the code itself.',
+  },
+  'import.package_status': {
+    kind: 'invalid',
+    kk: 'Көлік қаптамасы {status} күйінде болуы мүмкін емес.',
+    ru: 'Транспортная упаковка не может быть в статусе {status}.',
+    en: 'A transport package cannot have the status {status}.',
+  },
+  'import.parent_missing': {
+    kind: 'invalid',
+    kk: '{parent} қаптамасы импортта жоқ немесе оның жолы қате.',
+    ru: 'Упаковки {parent} нет в импорте, или её строка с ошибкой.',
+    en: 'The package {parent} is not in the import, or its line is wrong.',
+  },
+  'import.parent_no_package': {
+    kind: 'invalid',
+    kk: '{parent} — көлік қаптамасы емес.',
+    ru: '{parent} не является транспортной упаковкой.',
+    en: '{parent} is no transport package.',
+  },
+  'import.parent_of_other_owner': {
+    kind: 'invalid',
+    kk: '{parent} қаптамасының иесі басқа.',
+    ru: 'У упаковки {parent} другой владелец.',
+    en: 'The package {parent} has another owner.',
+  },
+  'import.content_status': {
+    kind: 'invalid',
+    kk: 'Мұндай күйдегі код {parent} қаптамасының ішінде болуы мүмкін емес.',
+    ru: 'Код в таком статусе не может находиться в упаковке {parent}.',
+    en: 'A code of this status cannot be inside the package {parent}.',
+  },
+  'import.package_depth': {
+    kind: 'invalid',
+    kk: 'Қаптамалар бір-бірін шеңбер бойымен қамтиды немесе {limit} деңгейден терең.',
+    ru: 'Упаковки вложены по кругу или глубже {limit} уровней.',
+    en: 'The packages stand inside each other in a circle, or more than {limit} levels deep.',
+  },
+  'export.folder_not_empty': {
+    kind: 'conflict',
+    kk: '{folder} қалтасы бос емес.',
+    ru: 'Папка {folder} не пуста.',
+    en: 'The folder {folder} is not empty.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -87,6 +87,10 @@ function after(row: HistoryRow, before: States, meanwhile: States): State {
     assert.equal(before.has(row.cis), false, `${where} of an SSCC that was used`);
     return { ...stateOf(row), type: 'transport', ver: 1, parent: null, reason: null };
   }
+  if (row.event === 'imported') {
+    assert.equal(before.has(row.cis), false, `${where} of a code that was known`);
+    return { ...stateOf(row), type: row.cis.startsWith('00') ? 'transport' : 'unit', ver: 1 };
+  }
   const code = meanwhile.get(row.cis) ?? assert.fail(`${where} on a code that is not there`);
   assert.ok(from.includes(effectiveStatus(row.cis, before)), `${where} from ${effectiveStatus(row.cis, before)}`);
   assert.ok(types.includes(code.type), `${where} on a ${code.type}`);

@@ -67,7 +67,7 @@ const NOTHING = {
 /**
  * Order of the checks: the tail first, without the database. A wrong tail is `forged` whether the code exists or not,
  * so nobody learns from it which serials exist; a code without a tail is `unverified` with the goods card of its GTIN
- * only; a right tail on a code that was never issued is `unknown`, and an alert, because only our keys make right tails.
+ * only, and so is one whose tail another system may have made; a right tail on a code that was never issued is `unknown`, and an alert, because only our keys make right tails.
  */
 export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
   const { catalogue, markReader, tailJudge, lookUp } = deps;
@@ -86,7 +86,9 @@ export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
     const { cis, gtin } = code;
     const product = gtin === null ? null : ((await catalogue.find([gtin])).get(gtin) ?? null);
     if (!hasTail(code)) return { ...NOTHING, verdict: 'unverified', cis, gtin, product };
-    if (!(await tailIsRight(code, source))) return { ...NOTHING, verdict: 'forged', cis, gtin, product };
+    const tail = await judgeTail(code, source);
+    if (tail === 'foreign') return { ...NOTHING, verdict: 'unverified', cis, gtin, product };
+    if (tail === 'wrong') return { ...NOTHING, verdict: 'forged', cis, gtin, product };
     const found = await lookUp.find(cis);
     if (found === null) {
       await raiseNeverIssued(cis, source);
@@ -106,12 +108,12 @@ export function createPublicCheck(deps: PublicCheckDeps): PublicCheck {
     };
   }
 
-  async function tailIsRight(code: TailedCode, source: string): Promise<boolean> {
+  async function judgeTail(code: TailedCode, source: string): Promise<'right' | 'wrong' | 'foreign'> {
     const verdict = await tailJudge.judge(code, source);
     if (verdict.kind === 'blocked') {
       throw new TanbaError('checks.too_many_failures', { retryAfterSeconds: verdict.waitSeconds });
     }
-    return verdict.kind === 'right';
+    return verdict.kind;
   }
 
   async function raiseNeverIssued(cis: string, source: string): Promise<void> {

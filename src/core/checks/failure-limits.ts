@@ -8,7 +8,8 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 export interface FailureLimits {
   /** Seconds to wait when the source or the code has failed too often; 0 when it may go on. */
   blockedFor(address: string, cis: string | null): Promise<number>;
-  failed(address: string, cis: string | null): Promise<void>;
+  /** Without an address it counts for the code alone. */
+  failed(address: string | null, cis: string | null): Promise<void>;
 }
 
 export interface FailureLimitsOptions {
@@ -41,7 +42,7 @@ export function createFailureLimits(options: FailureLimitsOptions): FailureLimit
       return Math.ceil(Math.max(...waits) / 1_000);
     },
     failed: async (address, cis) => {
-      await consume(bySource, sourceOf(address));
+      if (address !== null) await consume(bySource, sourceOf(address));
       if (cis !== null) await consume(byCis, cis);
     },
   };

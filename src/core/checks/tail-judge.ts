@@ -6,10 +6,14 @@ import type { CodeTemplate } from '../codes/template.ts';
 import { remembered } from '../remembered.ts';
 import type { FailureLimits } from './failure-limits.ts';
 
-/** blocked: this source, or this code, has failed too often lately; nothing was looked at. */
+/**
+ * foreign: not made here, but it may be the tail of another system whose codes were imported: nobody here can tell.
+ * blocked: this source, or this code, has failed too often lately; nothing was looked at.
+ */
 export type TailVerdict =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong' }
+  | { readonly kind: 'foreign' }
   | { readonly kind: 'blocked'; readonly waitSeconds: number };
 
 /** Judges verification codes, without the database. */
@@ -26,7 +30,7 @@ export function hasTail(code: ParsedCode): code is TailedCode {
 }
 
 export interface TailJudgeDeps {
-  readonly keyRing: Pick<KeyRing, 'verifyTail'>;
+  readonly keyRing: Pick<KeyRing, 'verifyTail' | 'mayBeForeign'>;
   readonly markReader: Pick<MarkReader, 'rulesOf'>;
   readonly failureLimits: FailureLimits;
 }
@@ -34,6 +38,7 @@ export interface TailJudgeDeps {
 const REMEMBERED_TAILS = 50_000;
 const RIGHT: TailVerdict = { kind: 'right' };
 const WRONG: TailVerdict = { kind: 'wrong' };
+const FOREIGN: TailVerdict = { kind: 'foreign' };
 
 export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudgeDeps): TailJudge {
   const verified = new LRUCache<string, true>({ max: REMEMBERED_TAILS });
@@ -48,11 +53,18 @@ export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudg
     return WRONG;
   }
 
-  /** A tail of four characters is counted for its code too. */
+  /**
+   * A tail of four characters is counted for its code too. Where it may be another system's it is nobody's failure, but
+   * still no more than so many of ours can be tried.
+   */
   async function judgeLimited(code: TailedCode, source: string, template: CodeTemplate): Promise<TailVerdict> {
+    const foreign = keyRing.mayBeForeign(code.gtin, code.tail);
     const waitSeconds = await failureLimits.blockedFor(source, code.cis);
-    if (waitSeconds > 0) return { kind: 'blocked', waitSeconds };
-    return (await keyRing.verifyTail(code.cis, template, code.tail)) ? right(code) : wrong(source, code.cis);
+    if (waitSeconds > 0) return foreign ? FOREIGN : { kind: 'blocked', waitSeconds };
+    if (await keyRing.verifyTail(code.cis, template, code.tail)) return right(code);
+    if (!foreign) return wrong(source, code.cis);
+    await failureLimits.failed(null, code.cis);
+    return FOREIGN;
   }
 
   /** At once where nothing has to be waited for: a promise for each of a hundred codes costs more than their MACs. */
@@ -64,6 +76,7 @@ export function createTailJudge({ keyRing, markReader, failureLimits }: TailJudg
     const { cis, tail } = code;
     if (template === undefined) return wrong(source, tail.kind === 'code' ? cis : null);
     if (tail.kind === 'code') return judgeLimited(code, source, template);
+    if (keyRing.mayBeForeign(code.gtin, tail)) return FOREIGN;
     const verdict = keyRing.verifyTail(cis, template, tail);
     if (verdict === true) return RIGHT;
     if (verdict === false) return wrong(source, null);

@@ -22,7 +22,7 @@ export interface TillAnswer {
   readonly found: boolean;
   /** Well-formed, of goods in the catalogue. */
   readonly valid: boolean;
-  /** Whether its verification code is right; null: it came without one, or was not judged. */
+  /** Whether its verification code is right; null: it came without one, or was not or cannot be judged. */
   readonly verified: boolean | null;
   readonly sold: boolean;
   readonly blocked: boolean;
@@ -147,7 +147,7 @@ function answerOf(
     gtin,
     found: found !== null,
     valid,
-    verified: tail === null ? null : true,
+    verified: tail?.kind === 'right' ? true : null,
     sold: reason === 'sold',
     blocked: state?.hold === 'blocked',
     expired,

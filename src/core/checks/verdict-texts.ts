@@ -34,9 +34,9 @@ export const VERDICT_TEXTS: Readonly<Record<Verdict, Readonly<Record<Language, s
     en: 'The code is forged: its verification code does not match.',
   },
   unverified: {
-    kk: 'Тексеру коды жоқ, түпнұсқалығын растау мүмкін емес. DataMatrix кодын толық сканерлеңіз.',
-    ru: 'Нет кода проверки, подлинность подтвердить нельзя. Отсканируйте код DataMatrix целиком.',
-    en: 'Without its verification code it cannot be verified. Scan the whole DataMatrix code.',
+    kk: 'Түпнұсқалығын растау мүмкін емес: тексеру коды жоқ немесе ол басқа жүйеде жасалған. DataMatrix кодын толық сканерлеңіз.',
+    ru: 'Подлинность подтвердить нельзя: кода проверки нет или он создан в другой системе. Отсканируйте код DataMatrix целиком.',
+    en: 'It cannot be verified: there is no verification code, or another system has made it. Scan the whole DataMatrix code.',
   },
   malformed: {
     kk: 'Бұл таңбалау коды емес.',

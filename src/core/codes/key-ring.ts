@@ -3,6 +3,7 @@ import type { Database, Queryable } from '../../store/database.ts';
 import type { Clock } from '../clock.ts';
 import { TanbaError } from '../errors.ts';
 import type { Tail } from './code-parts.ts';
+import { createForeignTails } from './foreign-tails.ts';
 import { readKeyFile, type StoredKey, writeKeyFile } from './key-file.ts';
 import { createSealer } from './seal.ts';
 import { createMacCheck, createTailCheck, ed25519PrivateKey, type SigningKey, type TailCheck } from './tail.ts';
@@ -19,6 +20,8 @@ export interface KeyRing {
   signingKey(keyId: string): SigningKey;
   /** At once for a MAC, later for a signature. */
   verifyTail(cis: string, template: CodeTemplate, tail: Tail): boolean | Promise<boolean>;
+  /** A tail that is not ours, but may be of the system that the goods' codes were imported from. From memory. */
+  mayBeForeign(gtin: string | null, tail: Tail): boolean;
   /** The new key signs after ROTATION_DELAY_MS, the old one until then. Codes already issued go on verifying. */
   rotate(algorithm: Algorithm): Promise<StoredKey>;
   publicKeys(): readonly PublicKey[];
@@ -49,7 +52,9 @@ export const KEY_REFRESH_MS = 20_000;
 export const ROTATION_DELAY_MS = 3 * KEY_REFRESH_MS;
 
 export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
-  let keys = indexKeys(await synchronise(deps, []));
+  const foreign = createForeignTails();
+  await foreign.refresh(deps.db);
+  let keys = indexKeys(await synchronise(deps, [], foreign.keyIds()));
   const sealer = createSealer(deps.masterKey, 'seal');
 
   return {
@@ -73,8 +78,10 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
       if (key === undefined || key.stored.algorithm !== algorithm) return false;
       return key.check(cis, tail.value);
     },
+    mayBeForeign: (gtin, tail) => foreign.mayHave(gtin, tail, (keyId) => keys.byId.has(keyId)),
     async rotate(algorithm) {
-      const all = await synchronise(deps, [algorithm]);
+      await foreign.refresh(deps.db);
+      const all = await synchronise(deps, [algorithm], foreign.keyIds());
       keys = indexKeys(all);
       // The clock may have been set back since the last rotation: the open period tells, not the latest beginning.
       const made = all.find((key) => key.algorithm === algorithm && key.validTo === null);
@@ -83,7 +90,8 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
     },
     publicKeys: () => keys.newestFirst.filter(({ algorithm }) => algorithm === 'ed25519').map(publicPart),
     async refresh() {
-      keys = indexKeys(await synchronise(deps, []));
+      await foreign.refresh(deps.db);
+      keys = indexKeys(await synchronise(deps, [], foreign.keyIds()));
     },
     seal: sealer.seal,
     unseal: sealer.unseal,
@@ -124,14 +132,18 @@ function publicPart(key: StoredKey): PublicKey {
  * Makes the first keys and the rotated ones, then brings the table up to the file, all under a lock: two hubs that open
  * an empty ring end with one. File first: a crash in between leaves the file ahead, which the next opening repairs.
  */
-async function synchronise(deps: KeyRingDeps, rotated: readonly Algorithm[]): Promise<readonly StoredKey[]> {
+async function synchronise(
+  deps: KeyRingDeps,
+  rotated: readonly Algorithm[],
+  taken: readonly string[],
+): Promise<readonly StoredKey[]> {
   return await deps.db.transaction(async (tx) => {
     await tx.query(LOCK_RING);
     const inFile = await readKeyFile(deps.keyFile, deps.masterKey);
     await checkAgainstTable(tx, deps.keyFile, inFile);
     const old = inFile ?? [];
     const absent = ALGORITHMS.filter((algorithm) => !old.some((key) => key.algorithm === algorithm));
-    const keys = renewed(old, absent, rotated, deps.clock.now());
+    const keys = renewed(old, { absent, rotated, taken }, deps.clock.now());
     if (keys !== old) await writeKeyFile(deps.keyFile, deps.masterKey, keys);
     await publish(tx, keys, deps.clock.now());
     return keys;
@@ -147,30 +159,36 @@ async function checkAgainstTable(tx: Queryable, file: string, inFile: readonly S
   }
 }
 
+interface Wanted {
+  readonly absent: readonly Algorithm[];
+  readonly rotated: readonly Algorithm[];
+  /** Key ids of other systems, not to be given again. */
+  readonly taken: readonly string[];
+}
+
 /** The same array when there is nothing to do. */
-function renewed(
-  old: readonly StoredKey[],
-  absent: readonly Algorithm[],
-  rotated: readonly Algorithm[],
-  now: Date,
-): readonly StoredKey[] {
+function renewed(old: readonly StoredKey[], { absent, rotated, taken }: Wanted, now: Date): readonly StoredKey[] {
   const replaced = rotated.filter((algorithm) => !absent.includes(algorithm));
   if (absent.length + replaced.length === 0) return old;
   const change = new Date(now.getTime() + ROTATION_DELAY_MS);
   const keys = old.map((key) =>
     key.validTo === null && replaced.includes(key.algorithm) ? { ...key, validTo: change } : key,
   );
-  for (const algorithm of absent) keys.push(newKey(algorithm, keys, now));
-  for (const algorithm of replaced) keys.push(newKey(algorithm, keys, change));
+  for (const algorithm of absent) keys.push(newKey(algorithm, [...taken, ...idsOf(keys)], now));
+  for (const algorithm of replaced) keys.push(newKey(algorithm, [...taken, ...idsOf(keys)], change));
   return keys;
 }
 
 const KEY_ID_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_BYTES = 32;
 
-function newKey(algorithm: Algorithm, others: readonly StoredKey[], validFrom: Date): StoredKey {
+function idsOf(keys: readonly StoredKey[]): string[] {
+  return keys.map(({ keyId }) => keyId);
+}
+
+function newKey(algorithm: Algorithm, taken: readonly string[], validFrom: Date): StoredKey {
   const keyId = Array.from({ length: 4 }, () => KEY_ID_ALPHABET[randomInt(KEY_ID_ALPHABET.length)]).join('');
-  if (others.some((key) => key.keyId === keyId)) return newKey(algorithm, others, validFrom);
+  if (taken.includes(keyId)) return newKey(algorithm, taken, validFrom);
   return { keyId, algorithm, secret: newSecret(algorithm), validFrom, validTo: null };
 }
 

@@ -46,10 +46,11 @@ export type CodeEvent =
   | 'customs_held'
   | 'customs_released'
   | 'remarked'
-  | 'annulled';
+  | 'annulled'
+  | 'imported';
 
 export interface Transition {
-  /** Effective statuses from which the event is allowed. Empty: the event creates the code (aggregated). */
+  /** Effective statuses from which the event is allowed. Empty: the event creates the code (aggregated, imported). */
   readonly from: readonly CodeStatus[];
   /** Status after the event; null keeps it. */
   readonly to: CodeStatus | null;
@@ -106,6 +107,7 @@ export const TRANSITIONS: Readonly<Record<CodeEvent, Transition>> = {
   written_off: { ...GOES, from: PRESENT, to: 'written_off' },
   remarked: { ...PLAIN, from: ['emitted'], to: 'in_circulation', types: ISSUED },
   annulled: { ...GOES, from: ['emitted'], to: 'written_off', types: ISSUED },
+  imported: { ...PLAIN, from: [], to: null },
 };
 
 /** A code that has left circulation, itself or by a package above it. */
