@@ -78,6 +78,7 @@ async function serve(
   const server = createHttpServer({
     routes: [...routes, ...docsRoutes(routes, !config.production)],
     authenticator: createApiKeyAuthenticator(parts.apiKeys),
+    onBehalf: parts.onBehalf,
     log,
     metrics: parts.metrics,
     trustProxyHops: config.trustProxyHops,

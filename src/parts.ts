@@ -1,5 +1,6 @@
 import type { ApiKeys } from './access/api-keys.ts';
 import { createApiKeys } from './access/api-keys.ts';
+import { createOnBehalf, type OnBehalf } from './access/on-behalf.ts';
 import type { LoadedAdapter } from './adapters/load.ts';
 import type { RunningAdapter } from './adapters/open.ts';
 import type { Config } from './config.ts';
@@ -42,6 +43,7 @@ import { createParticipantLookUp } from './core/participants/look-up.ts';
 import { createOverseers } from './core/participants/overseers.ts';
 import { createOwnRecord } from './core/participants/own-record.ts';
 import { createParticipants } from './core/participants/participants.ts';
+import { createPowersOfAttorney } from './core/participants/powers-of-attorney.ts';
 import { createSupervision } from './core/participants/supervision.ts';
 import { createPrints } from './core/prints/prints.ts';
 import { createAnomalyList } from './core/receipts/anomaly-list.ts';
@@ -89,6 +91,7 @@ export interface Parts {
   readonly routes: readonly AnyRoute[];
   readonly adapters: readonly RunningAdapter[];
   readonly apiKeys: ApiKeys;
+  readonly onBehalf: OnBehalf;
   readonly participants: ReturnType<typeof createParticipants>;
   readonly catalogue: ReturnType<typeof createCatalogue>;
 }
@@ -131,6 +134,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
   const { limits } = config;
   const { db } = store;
   const apiKeys = createApiKeys({ db, clock });
+  const onBehalf = createOnBehalf({ db, clock });
   const routes = [
     ...orderRoutes({ orders, limits }),
     // Before those by id: the first path that fits is taken.
@@ -147,7 +151,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     ...blockListRoutes(db),
     ...outageRoutes(createOutages({ db, clock, register: outages })),
     ...printRoutes(createPrints(common)),
-    ...openParticipants(common, apiKeys),
+    ...openParticipants(common, apiKeys, onBehalf),
     ...exchangeParts.routes,
     ...referenceRoutes(common),
     ...limitRoutes(limits),
@@ -160,6 +164,7 @@ export async function openParts({ config, clock, log, store, adapters }: PartsDe
     routes,
     adapters: exchangeParts.adapters,
     apiKeys,
+    onBehalf,
     participants,
     catalogue,
   };
@@ -268,14 +273,26 @@ function openReceipts(common: CommonWithExchange, db: PipelinedDatabase, stops: 
   return { desk, reception: createReception({ desk, markReader, clock, marksPerReceipt: limits.marksPerReceipt }) };
 }
 
-function openParticipants({ db, clock, limits }: Common, apiKeys: Pick<ApiKeys, 'forget'>): readonly AnyRoute[] {
+function openParticipants(
+  { db, clock, limits }: Common,
+  apiKeys: Pick<ApiKeys, 'forget'>,
+  onBehalf: Pick<OnBehalf, 'forget'>,
+): readonly AnyRoute[] {
   const { applicationsPerSourcePerHour, placesPerParticipant } = limits;
   return participantRoutes({
     clock,
     applications: createApplications({ db, clock, limits: createApplicationLimits(applicationsPerSourcePerHour) }),
     ownRecord: createOwnRecord({ db, clock, placesPerParticipant }),
     lookUp: createParticipantLookUp({ db, clock }),
-    supervision: createSupervision({ db, clock, onChanged: () => apiKeys.forget() }),
+    powers: createPowersOfAttorney({ db, clock, onChanged: onBehalf.forget }),
+    supervision: createSupervision({
+      db,
+      clock,
+      onChanged: () => {
+        apiKeys.forget();
+        onBehalf.forget();
+      },
+    }),
   });
 }
 

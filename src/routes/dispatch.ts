@@ -2,7 +2,8 @@ import { parse as parseQuery } from 'node:querystring';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import Type from 'typebox';
 import type { Authenticator } from '../access/authenticator.ts';
-import { may, type Permission, type Principal } from '../access/permissions.ts';
+import { type OnBehalf, principalAsked } from '../access/on-behalf.ts';
+import { may, type Principal } from '../access/permissions.ts';
 import { type Problem, TanbaError } from '../core/errors.ts';
 import type { Check, Validation } from '../core/validation.ts';
 import type { Log } from '../log.ts';
@@ -16,6 +17,8 @@ import type { AnyRoute, RouteReply } from './route.ts';
 
 export interface DispatchDeps {
   readonly authenticator: Authenticator;
+  /** Without it nobody acts for others. */
+  readonly onBehalf?: Pick<OnBehalf, 'act'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly validation: Validation;
@@ -83,12 +86,12 @@ async function answerError(
 
 /** The steps before the handler, each compiled once: who asks, may they, parameters, body. */
 export function answerOf(route: AnyRoute, deps: DispatchDeps): Answer {
-  const authorize = authorizeWith(deps.authenticator, route.access);
+  const authorize = authorizeWith(deps, route);
   const readParameters = parametersOf(route, deps.validation);
   const takeBody = bodyOf(route, deps.validation);
   return async (call, req, res) => {
     if (req.method === 'HEAD' && !answersHead(route)) throw methodNotAllowed(req, methodsOf(route));
-    if (authorize !== null) call.principal = await authorize(req);
+    if (authorize !== null) call.principal = await authorize(call, req);
     readParameters(call, req);
     if (takeBody !== null) await takeBody(call, req, res);
     return route.handle(call);
@@ -109,13 +112,19 @@ export function methodNotAllowed(req: Request, methods: readonly string[]): Tanb
 }
 
 function authorizeWith(
-  authenticator: Authenticator,
-  access: 'public' | Permission,
-): ((req: Request) => Promise<Principal>) | null {
+  { authenticator, onBehalf }: DispatchDeps,
+  { access, method, path }: AnyRoute,
+): ((call: IncomingCall, req: Request) => Promise<Principal>) | null {
   if (access === 'public') return null;
-  return async (req) => {
+  const operation = { permission: access, method: method.toUpperCase(), route: path };
+  return async (call, req) => {
     const principal = await authenticator.authenticate(req.headers);
     if (principal === null) throw new TanbaError('access.token_missing');
+    const other = principalAsked(req.headers);
+    if (other !== null) {
+      if (onBehalf === undefined) throw new TanbaError('access.not_on_behalf', { details: { bin: other } });
+      return onBehalf.act(principal, { ...operation, principal: other, ip: call.ip });
+    }
     if (!may(principal, access)) throw new TanbaError('access.forbidden', { details: { role: principal.role } });
     return principal;
   };

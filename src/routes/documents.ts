@@ -54,6 +54,11 @@ const DocumentAnswer = Type.Object({
   errorCount: Type.Optional(Type.Integer()),
   errors: Type.Optional(Type.Array(Problem)),
   warnings: Type.Optional(Type.Array(Problem)),
+  actedBy: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'BIN of the service provider that sent it for its sender; told the sender and authorities.',
+    }),
+  ),
 });
 
 const Id = Type.Object({ id: Type.String({ format: 'uuid' }) });
@@ -105,7 +110,7 @@ function submitRoute(deps: DocumentRoutesDeps): AnyRoute {
       if (waitMs === 0 && acceptance.status === 'received') return { status: 202, body: acceptance };
       const document = await deps.processor.waitFor(acceptance.documentId, waitMs, request.signal);
       if (document === null) return { status: 202, body: acceptance };
-      return documentReply(deps, document, request.language);
+      return documentReply(deps, document, askerOf(request), request.language);
     },
   });
 }
@@ -162,7 +167,7 @@ function getRoute(deps: DocumentRoutesDeps): AnyRoute {
     responses: { 200: { description: 'The document', schema: DocumentAnswer } },
     handle: async (request) => {
       const document = await visibleDocument(deps, askerOf(request), request.params.id);
-      return { ...(await documentReply(deps, document, request.language)), status: 200 };
+      return { ...(await documentReply(deps, document, askerOf(request), request.language)), status: 200 };
     },
   });
 }
@@ -212,8 +217,15 @@ function errorsRoute(deps: DocumentRoutesDeps): AnyRoute {
   });
 }
 
-async function documentReply(deps: DocumentRoutesDeps, document: DocumentRow, language: Language): Promise<RouteReply> {
-  const { documentId, kind, status, codeCount, receivedAt, completedAt, errorCount } = document;
+async function documentReply(
+  deps: DocumentRoutesDeps,
+  document: DocumentRow,
+  asker: DocumentAsker,
+  language: Language,
+): Promise<RouteReply> {
+  const { documentId, kind, status, codeCount, receivedAt, completedAt, errorCount, actedBy } = document;
+  // Who works for the sender is nothing to the receiver of its shipment.
+  const showsActor = asker.bin === document.bin || asker.seesEverything;
   const problems = errorCount === 0 ? [] : await findErrors(deps.db, documentId, 0, ERRORS_SHOWN);
   return {
     status: status === 'received' ? 202 : 200,
@@ -227,6 +239,7 @@ async function documentReply(deps: DocumentRoutesDeps, document: DocumentRow, la
       errorCount,
       errors: problems.map((problem) => localized(problem, language)),
       warnings: (document.warnings ?? []).map((problem) => localized(problem, language)),
+      ...(showsActor ? { actedBy } : {}),
     },
   };
 }
@@ -244,6 +257,7 @@ function senderOf(request: RouteRequest<unknown, unknown, unknown>): Sender {
     ip,
     trace,
     idempotencyKey: typeof key === 'string' ? key : undefined,
+    actedBy: principal.actedBy,
   };
 }
 

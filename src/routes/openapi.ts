@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox';
-import { ROLES } from '../access/permissions.ts';
+import { ON_BEHALF_HEADER } from '../access/on-behalf.ts';
+import { isDelegable, ROLES } from '../access/permissions.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import type { AnyRoute, ResponseSpec } from './route.ts';
 
@@ -111,11 +112,20 @@ function operationOf(route: AnyRoute): Operation {
           schema: header.schema,
         }),
       ),
+      ...(isDelegable(route.access) ? [ON_BEHALF] : []),
     ],
     ...(content === undefined ? {} : { requestBody: { required: true, content } }),
     responses: responsesOf(route, content !== undefined),
   };
 }
+
+const ON_BEHALF: Parameter = {
+  name: ON_BEHALF_HEADER,
+  in: 'header',
+  required: false,
+  description: 'Of a service provider: BIN or IIN of the participant for whom it asks, by its power of attorney.',
+  schema: { type: 'string', pattern: '^[0-9]{12}$' },
+};
 
 function parametersIn(place: 'path' | 'query', schema: JsonSchema | undefined): readonly Parameter[] {
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({

@@ -1,20 +1,28 @@
 import Type from 'typebox';
-import { instantOf } from '../core/documents/dates.ts';
-import { TanbaError } from '../core/errors.ts';
 import type { AnnouncedOutage, Outages } from '../core/outages/outages.ts';
-import { After, actorOf, closed, Limit, nextAfter, nullable, pageOf, Time, Uuid } from './participant-schemas.ts';
+import {
+  After,
+  actorOf,
+  closed,
+  Instant,
+  Limit,
+  nextAfter,
+  nullable,
+  pageOf,
+  Time,
+  timeOf,
+  Uuid,
+} from './participant-schemas.ts';
 import { type AnyRoute, route } from './route.ts';
 
 const BASE = '/api/v1/outages';
 const BODY_BYTES = 16_384;
 const TITLE_MAX = 500;
-const TIME_MAX = 40;
 /** Whoever looks again meanwhile may get the answer of before. */
 const CACHED = { 'Cache-Control': 'public, max-age=30' } as const;
 
 const Title = Type.String({ minLength: 1, maxLength: TITLE_MAX, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]+$' });
 const Titles = Type.Object({ kk: Title, ru: Title, en: Title }, closed);
-const Instant = Type.String({ format: 'date-time', maxLength: TIME_MAX, examples: ['2026-11-24T09:00:00+05:00'] });
 
 const OutageAnswer = Type.Object({
   outageId: Uuid,
@@ -92,13 +100,6 @@ function listRoute(outages: Outages): AnyRoute {
       return { status: 200, headers: CACHED, body: { outages: found.map(outageAnswer), next } };
     },
   });
-}
-
-/** Zones like +05 and leap seconds pass the schema, but name no instant that we can read. */
-function timeOf(path: string, text: string): Date {
-  const time = instantOf(text);
-  if (time === null) throw new TanbaError('request.value_format', { path, details: { format: 'date-time' } });
-  return time;
 }
 
 function outageAnswer({ from, to, keyInBy, announcedAt, ...outage }: AnnouncedOutage) {

@@ -1,5 +1,7 @@
 import Type, { type TSchema } from 'typebox';
 import { seesEverything } from '../access/permissions.ts';
+import { instantOf } from '../core/documents/dates.ts';
+import { TanbaError } from '../core/errors.ts';
 import type { ParticipantAsker } from '../core/participants/look-up.ts';
 import type { BusinessPlace } from '../core/participants/own-record.ts';
 import { PLACE_KINDS } from '../core/participants/own-record.ts';
@@ -17,6 +19,8 @@ const PERSON_MAX = 200;
 const EMAIL_MAX = 254;
 const REASON_MIN = 3;
 const REASON_MAX = 500;
+const NUMBER_MAX = 100;
+const TIME_MAX = 40;
 
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 /** Something to read, without control characters and halves of characters: the store could not keep them. */
@@ -32,6 +36,13 @@ export const Kato = Type.String({
   pattern: '^[0-9]{9}$',
   description: 'Region, by the classifier of administrative and territorial objects.',
   examples: ['710000000'],
+});
+/** Of a paper. */
+export const PaperNumber = text(NUMBER_MAX, 'С-17/2026');
+export const Instant = Type.String({
+  format: 'date-time',
+  maxLength: TIME_MAX,
+  examples: ['2026-11-24T09:00:00+05:00'],
 });
 export const Reason = text(REASON_MAX, 'The name is another one', REASON_MIN);
 
@@ -66,6 +77,13 @@ export const Limit = Type.Optional(
 );
 export const After = Type.Optional(Type.String({ format: 'uuid', description: '`next` of the page before.' }));
 export const PlaceQuery = Type.Object({ after: After, limit: Limit }, closed);
+
+/** Zones like +05 and leap seconds pass the schema, but name no instant that we can read. */
+export function timeOf(path: string, text: string): Date {
+  const time = instantOf(text);
+  if (time === null) throw new TanbaError('request.value_format', { path, details: { format: 'date-time' } });
+  return time;
+}
 
 /** Where a page begins, and how long it is. */
 export function pageOf(query: { readonly after?: string; readonly limit?: number }) {

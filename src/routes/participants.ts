@@ -27,9 +27,11 @@ import {
   Reason,
   Time,
 } from './participant-schemas.ts';
+import type { PowerRoutesDeps } from './powers-of-attorney.ts';
+import { powerRoutes } from './powers-of-attorney.ts';
 import { type AnyRoute, route } from './route.ts';
 
-export interface ParticipantRoutesDeps extends ApplicationRoutesDeps, OwnParticipantRoutesDeps {
+export interface ParticipantRoutesDeps extends ApplicationRoutesDeps, OwnParticipantRoutesDeps, PowerRoutesDeps {
   readonly lookUp: ParticipantLookUp;
   readonly supervision: Supervision;
 }
@@ -76,6 +78,7 @@ export function participantRoutes(deps: ParticipantRoutesDeps): AnyRoute[] {
   return [
     ...applicationRoutes(deps),
     ...ownParticipantRoutes(deps),
+    ...powerRoutes(deps),
     listRoute(deps),
     getRoute(deps),
     placesRoute(deps),

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Authenticator } from '../access/authenticator.ts';
+import type { OnBehalf } from '../access/on-behalf.ts';
 import { TanbaError } from '../core/errors.ts';
 import { createValidation } from '../core/validation.ts';
 import type { Log } from '../log.ts';
@@ -16,6 +17,8 @@ import type { AnyRoute } from './route.ts';
 export interface HttpServerDeps {
   readonly routes: readonly AnyRoute[];
   readonly authenticator: Authenticator;
+  /** Without it nobody acts for others. */
+  readonly onBehalf?: Pick<OnBehalf, 'act'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly trustProxyHops: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createApiKeyAuthenticator } from '../../src/access/authenticator.ts';
-import { may, type Permission, ROLES, seesEverything } from '../../src/access/permissions.ts';
+import { DELEGABLE, may, type Permission, ROLES, seesEverything } from '../../src/access/permissions.ts';
 
 const MAKER = { bin: '080340002138', role: 'manufacturer', name: 'Maker' } as const;
 
@@ -49,6 +49,11 @@ describe('permissions', () => {
 
   it('leave documents to those who handle goods, and to authorities for their orders', () => {
     assert.deepEqual(rolesThatMay('documents'), ['manufacturer', 'importer', 'wholesaler', 'retailer', 'authority']);
+  });
+
+  it('let a service provider do nothing with goods of its own', () => {
+    const own = DELEGABLE.filter((permission) => rolesThatMay(permission).includes('service_provider'));
+    assert.deepEqual(own, []);
   });
 
   it("let only the operator and the authority see everybody's goods", () => {

@@ -83,9 +83,14 @@ describe('the OpenAPI document', () => {
         ['dry', 'query', false],
         ['mode', 'query', true],
         ['Idempotency-Key', 'header', false],
+        ['Tanba-On-Behalf-Of', 'header', false],
       ],
     );
     assert.deepEqual(Object.keys(operation?.requestBody?.content ?? {}), ['application/json', 'application/x-ndjson']);
+  });
+
+  it('tells that nobody acts for others where nobody is asked who it is', () => {
+    assert.deepEqual(document.paths['/health/live']?.['get']?.parameters, []);
   });
 
   it('tells which operations need a key, and how all of them refuse', () => {

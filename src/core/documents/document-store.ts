@@ -22,10 +22,13 @@ export interface DocumentRow {
   readonly completedAt: Date | null;
   /** W3C traceparent of the request that brought it. */
   readonly trace: string | null;
+  /** BIN of the service provider that sent it for its sender. */
+  readonly actedBy: string | null;
 }
 
 const COLUMNS = `document_id as "documentId", bin, kind, format, status, header, code_count as "codeCount", digest,
-  error_count as "errorCount", warnings, attempts, received_at as "receivedAt", completed_at as "completedAt", trace`;
+  error_count as "errorCount", warnings, attempts, received_at as "receivedAt", completed_at as "completedAt", trace,
+  acted_by as "actedBy"`;
 
 export interface NewDocument {
   readonly documentId: string;
@@ -39,11 +42,12 @@ export interface NewDocument {
   readonly ip: string;
   readonly receivedAt: Date;
   readonly trace: string | null;
+  readonly actedBy: string | null;
 }
 
 const INSERT_DOCUMENT = `
-insert into document (document_id, bucket, bin, kind, format, status, header, code_count, digest, idempotency_key, ip, received_at, trace)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+insert into document (document_id, bucket, bin, kind, format, status, header, code_count, digest, idempotency_key, ip, received_at, trace, acted_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict (bin, idempotency_key, bucket) do nothing`;
 
 /** False when the sender has a document with this idempotency key already. */
@@ -69,6 +73,7 @@ export async function insertDocument(
       document.ip,
       document.receivedAt,
       document.trace,
+      document.actedBy,
     ],
   });
   return rowCount === 1;

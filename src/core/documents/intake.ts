@@ -42,6 +42,8 @@ export interface Sender {
   readonly idempotencyKey: string | undefined;
   /** W3C traceparent of the request. */
   readonly trace?: string;
+  /** BIN of the service provider that sends it for its sender. */
+  readonly actedBy?: string | undefined;
 }
 
 export interface Acceptance {
@@ -176,7 +178,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
   ): NewDocument {
     const receivedAt = arrival();
     const idempotencyKey = digest === null ? null : keyOf(sender, digest);
-    const { bin, ip, trace = null } = sender;
+    const { bin, ip, trace = null, actedBy = null } = sender;
     return {
       documentId: newId(receivedAt),
       bin,
@@ -189,6 +191,7 @@ export function createDocumentIntake(deps: DocumentIntakeDeps): DocumentIntake {
       ip,
       receivedAt,
       trace,
+      actedBy,
     };
   }
 

@@ -4,7 +4,14 @@ import { BEGINNING } from './participant-events.ts';
 import type { Contact, LegalAddress } from './participant-store.ts';
 
 /** The operator and authorities are not registered by application: who they are, the law says. */
-export const APPLICANT_ROLES = ['manufacturer', 'importer', 'wholesaler', 'retailer', 'ofd'] as const;
+export const APPLICANT_ROLES = [
+  'manufacturer',
+  'importer',
+  'wholesaler',
+  'retailer',
+  'ofd',
+  'service_provider',
+] as const;
 export type ApplicantRole = (typeof APPLICANT_ROLES)[number];
 
 export const APPLICATION_STATUSES = ['waiting', 'approved', 'refused', 'withdrawn'] as const;

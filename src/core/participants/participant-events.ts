@@ -10,6 +10,8 @@ export const PARTICIPANT_EVENTS = [
   'contact_changed',
   'place_opened',
   'place_closed',
+  'attorney_given',
+  'attorney_revoked',
 ] as const;
 export type ParticipantEventKind = (typeof PARTICIPANT_EVENTS)[number];
 

@@ -41,6 +41,7 @@ export async function insertParticipant(
 
 export interface KnownParticipant {
   readonly name: string;
+  readonly role: Role;
   readonly active: boolean;
   readonly legalAddress: string | null;
   readonly kato: string | null;
@@ -85,7 +86,7 @@ on conflict (bin) do update
  where ${PLACEHOLDER}`;
 
 const SELECT_REGISTERED = `
-select name, active, legal_address as "legalAddress", kato from participant where bin = $1 and not (${PLACEHOLDER})`;
+select name, role, active, legal_address as "legalAddress", kato from participant where bin = $1 and not (${PLACEHOLDER})`;
 
 const LOCK_REGISTERED = `${SELECT_REGISTERED} for no key update`;
 
