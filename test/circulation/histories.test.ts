@@ -24,7 +24,7 @@ import type { Refusal } from './world.ts';
 import { World } from './world.ts';
 
 /** Histories played in one run of the suite; `TANBA_HISTORIES` asks for more. */
-const HISTORIES = Number(process.env['TANBA_HISTORIES'] ?? 1_000);
+const HISTORIES = Number(process.env['TANBA_HISTORIES'] ?? 500);
 /** One history each at the same time: senders' documents are applied side by side. */
 const SIDE_BY_SIDE = 4;
 /** Few things meet each other often. */
