@@ -1,4 +1,4 @@
-import type { Queryable } from '../../store/database.ts';
+import type { Database } from '../../store/database.ts';
 import type { MarkReader } from '../codes/mark-reader.ts';
 import { TRANSITIONS } from '../lifecycle/transitions.ts';
 import { groupsOf } from './content.ts';
@@ -15,15 +15,18 @@ select count(*)::integer as fitting
  where status = any($2::code_status[]) and owner = $3 and hold = $4::code_hold and type = any($5::code_type[])
    and parent is null and type <> 'transport'`;
 
+// A plan for these very keys reads the whole table into a hash; the plan for any keys goes by the index: 4 µs a key.
+const BY_INDEX = `set local plan_cache_mode = 'force_generic_plan'`;
+
 /** While the store counts one group, the next is read: two groups at a time keep both busy. */
 const COUNTED_AT_ONCE = 2;
 
 /**
- * Whether a document of loose units is right about each of them, by one look at each: the common case, in a quarter of the
- * time that finding out what is wrong takes. False says nothing but that it has to be found out.
+ * Whether a document of loose units is right about each of them, by one look at each: the common case. False says nothing
+ * but that it has to be found out what is wrong.
  */
 export async function fitsAtOnce(
-  { db, markReader }: { readonly db: Queryable; readonly markReader: MarkReader },
+  { db, markReader }: { readonly db: Database; readonly markReader: MarkReader },
   { kind, bin }: { readonly kind: DocumentKind; readonly bin: string },
   codes: readonly string[],
 ): Promise<boolean> {
@@ -33,9 +36,11 @@ export async function fitsAtOnce(
   const counting: Promise<boolean>[] = [];
 
   async function allFit(cises: readonly string[]): Promise<boolean> {
-    // In the order of the index: a third less time than at random.
-    const values = [[...cises].sort(), from, bin, holdFrom, types];
-    const { rows } = await db.query<{ fitting: number }>({ name: 'count_fitting', text: COUNT_FITTING, values });
+    const values = [cises, from, bin, holdFrom, types];
+    const { rows } = await db.transaction(async (tx) => {
+      await tx.query(BY_INDEX);
+      return tx.query<{ fitting: number }>({ name: 'count_fitting', text: COUNT_FITTING, values });
+    });
     return rows[0]?.fitting === cises.length;
   }
 
