@@ -21,7 +21,8 @@ const OPTIONS = { strict: true, allErrors: false, ownProperties: true } as const
 /** Compiles each schema once, at start. */
 export function createValidation(): Validation {
   const strict = new Ajv2020(OPTIONS);
-  const coercing = new Ajv2020({ ...OPTIONS, coerceTypes: true, useDefaults: true });
+  // "1e400" becomes Infinity, of which strictNumbers would ask no maximum.
+  const coercing = new Ajv2020({ ...OPTIONS, coerceTypes: true, useDefaults: true, strictNumbers: false });
   const thorough = new Ajv2020({ ...OPTIONS, allErrors: true });
   ajvFormats.default(strict);
   ajvFormats.default(thorough);

@@ -72,6 +72,16 @@ describe('validation', () => {
     assert.equal(first(Type.Object({ toString: Type.String() }), {})?.code, 'request.value_missing');
   });
 
+  for (const limit of ['1e400', 'Infinity', '-1e400', 'NaN', '1e30', '0x10000']) {
+    it(`finds ${limit} out of the range of a parameter`, () => {
+      const check = validation.parameters(
+        Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1_000 }) }),
+        '/query',
+      );
+      assert.equal(check({ limit })[0]?.path, '/query/limit');
+    });
+  }
+
   it('turns parameters into numbers and truth values, and bodies never', () => {
     const query = { count: '5', all: 'true' };
     const schema = Type.Object({ count: Type.Integer(), all: Type.Boolean() });

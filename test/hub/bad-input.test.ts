@@ -116,6 +116,13 @@ const REFUSED: readonly Fault[] = [
     call: () => ({ as: 'manufacturer' }),
   },
   {
+    what: 'a page size that is no finite number',
+    code: 'request.invalid',
+    method: 'GET',
+    path: '/api/v1/transfers?limit=1e400',
+    call: () => ({ as: 'manufacturer' }),
+  },
+  {
     what: 'a page of errors beyond all numbers',
     code: 'request.invalid',
     method: 'GET',
