@@ -104,6 +104,20 @@ describe('an authority’s block', () => {
     await done('shipment', { ...shipment, codes: [pallet] }, MANUFACTURER);
   });
 
+  it('inside a package under way keeps it from being accepted whole, until its release', async () => {
+    const [held = '', free = ''] = await goods(2);
+    const pallet = await packed([held, free]);
+    const shipment = { receiver: RETAILER, number: '3', date: '2026-03-01', codes: [pallet] };
+    const shipmentId = await done('shipment', shipment, MANUFACTURER);
+    const blockingId = await blocked([held]);
+    assert.deepEqual(await refused('acceptance', { shipmentId, codes: [pallet] }, RETAILER), [
+      'documents.blocked_inside /body/codes/0',
+    ]);
+    await done('acceptance', { shipmentId, codes: [free] }, RETAILER);
+    await release(blockingId);
+    await done('acceptance', { shipmentId }, RETAILER);
+  });
+
   it('goes along with a unit sold out of the blocked package, and ends with the same release', async () => {
     const [sold = '', stays = ''] = await goods(2);
     const blockingId = await blocked([await packed([sold, stays])]);

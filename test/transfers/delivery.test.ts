@@ -170,6 +170,21 @@ describe('a delivery from one participant to another', () => {
     assert.deepEqual(await seen(stays), [RETAILER, 'none', pallet]);
   });
 
+  it('of goods that were sold, brought back and shipped again is decided by their newest shipment', async () => {
+    const [cis = ''] = await goods(1);
+    const first = await shipped([cis]);
+    await push(circulation, receiptOf([cis], { bin: MANUFACTURER }));
+    await push(circulation, receiptOf([cis], { bin: MANUFACTURER, operation: 'sale_return' }));
+    const second = await shipped([cis], { receiver: WHOLESALER });
+    assert.deepEqual(await refused('acceptance', { shipmentId: first, codes: [cis] }, RETAILER), [
+      `transfers.not_in_shipment /body/codes/0 ${cis}`,
+    ]);
+    await done('refusal', { shipmentId: first, reason: 'MISSING' }, RETAILER);
+    assert.deepEqual(await seen(cis), [MANUFACTURER, 'awaiting_acceptance', null]);
+    await done('acceptance', { shipmentId: second }, WHOLESALER);
+    assert.deepEqual(await seen(cis), [WHOLESALER, 'none', null]);
+  });
+
   it('is due within 15 working days, over the holidays of Nauryz', async () => {
     const shipmentId = await shipped(await goods(1));
     const { acceptBy, recordedAt } = await queries.one(as(RETAILER), shipmentId);
