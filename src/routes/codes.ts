@@ -3,10 +3,9 @@ import { seesEverything } from '../access/permissions.ts';
 import type { Asker, CodeQueries } from '../core/codes/code-queries.ts';
 import { TanbaError } from '../core/errors.ts';
 import { CODE_HOLDS, CODE_STATUSES, CODE_TYPES } from '../core/lifecycle/transitions.ts';
+import { nullable } from './nullable.ts';
 import type { AnyRoute, RouteRequest } from './route.ts';
 import { route } from './route.ts';
-
-const nullable = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const CodeView = Type.Object({
   cis: Type.String(),

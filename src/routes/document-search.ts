@@ -3,6 +3,7 @@ import { DocumentSearch, documentFilterOf } from '../core/documents/document-fil
 import { FOUND_STATUSES, searchDocuments } from '../core/documents/document-search.ts';
 import { DOCUMENT_KINDS } from '../core/documents/kinds.ts';
 import type { Queryable } from '../store/database.ts';
+import { nullable } from './nullable.ts';
 import { type AnyRoute, route } from './route.ts';
 
 const PAGE_DEFAULT = 100;
@@ -14,8 +15,6 @@ export const Paging = {
   after: Type.Optional(Type.String({ format: 'uuid', description: '`next` of the page before.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_MAX })),
 };
-
-const nullable = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Union([schema, Type.Null()]);
 
 const FoundDocument = Type.Object({
   documentId: Type.String({ format: 'uuid' }),

@@ -7,13 +7,13 @@ import type { ExportDesk } from '../core/exports/export-desk.ts';
 import type { ExportTask } from '../core/exports/export-store.ts';
 import { ExportRequest } from '../core/exports/wanted.ts';
 import { Paging } from './document-search.ts';
+import { nullable } from './nullable.ts';
 import { type AnyRoute, type RouteRequest, route } from './route.ts';
 
 const PAGE_DEFAULT = 100;
 const BODY_BYTES = 10_000;
 
 const Time = Type.String({ format: 'date-time' });
-const nullable = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Union([schema, Type.Null()]);
 
 const ExportAnswer = Type.Object({
   exportId: Type.String({ format: 'uuid' }),

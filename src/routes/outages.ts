@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { AnnouncedOutage, Outages } from '../core/outages/outages.ts';
+import { nullable } from './nullable.ts';
 import {
   After,
   actorOf,
@@ -7,7 +8,6 @@ import {
   Instant,
   Limit,
   nextAfter,
-  nullable,
   pageOf,
   Time,
   timeOf,

@@ -4,6 +4,7 @@ import type { Application, ApplicationRow } from '../core/participants/applicati
 import { APPLICANT_ROLES, APPLICATION_STATUSES } from '../core/participants/application-store.ts';
 import type { Applicant, Applications } from '../core/participants/applications.ts';
 import { isOverdue } from '../core/participants/applications.ts';
+import { nullable } from './nullable.ts';
 import {
   Address,
   After,
@@ -16,7 +17,6 @@ import {
   Limit,
   Name,
   nextAfter,
-  nullable,
   pageOf,
   Reason,
   Time,

@@ -1,10 +1,11 @@
-import Type, { type TSchema } from 'typebox';
+import Type from 'typebox';
 import { seesEverything } from '../access/permissions.ts';
 import { instantOf } from '../core/documents/dates.ts';
 import { TanbaError } from '../core/errors.ts';
 import type { ParticipantAsker } from '../core/participants/look-up.ts';
 import type { BusinessPlace } from '../core/participants/own-record.ts';
 import { PLACE_KINDS } from '../core/participants/own-record.ts';
+import { nullable } from './nullable.ts';
 import type { RouteRequest } from './route.ts';
 
 /** What the routes about participants have in common. */
@@ -22,7 +23,6 @@ const REASON_MAX = 500;
 const NUMBER_MAX = 100;
 const TIME_MAX = 40;
 
-export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 /** Something to read, without control characters and halves of characters: the store could not keep them. */
 const text = (maxLength: number, example: string, minLength = 1) =>
   Type.String({ minLength, maxLength, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]+$', examples: [example] });

@@ -4,6 +4,7 @@ import type { ParticipantEntry, ParticipantLookUp } from '../core/participants/l
 import type { ParticipantEvent } from '../core/participants/participant-events.ts';
 import { PARTICIPANT_EVENTS } from '../core/participants/participant-events.ts';
 import type { Operator, Supervision } from '../core/participants/supervision.ts';
+import { nullable } from './nullable.ts';
 import type { OwnParticipantRoutesDeps } from './own-participant.ts';
 import { ownParticipantRoutes } from './own-participant.ts';
 import type { ApplicationRoutesDeps } from './participant-applications.ts';
@@ -19,7 +20,6 @@ import {
   Limit,
   Name,
   nextAfter,
-  nullable,
   PlacePage,
   PlaceQuery,
   pageOf,

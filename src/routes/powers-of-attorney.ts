@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { DELEGABLE } from '../access/permissions.ts';
 import type { PowerOfAttorney, PowersOfAttorney, Side } from '../core/participants/powers-of-attorney.ts';
+import { nullable } from './nullable.ts';
 import {
   After,
   BASE,
@@ -9,7 +10,6 @@ import {
   Instant,
   Limit,
   nextAfter,
-  nullable,
   PaperNumber,
   pageOf,
   Time,

@@ -3,7 +3,8 @@ import { instantOf } from '../core/documents/dates.ts';
 import { TanbaError } from '../core/errors.ts';
 import type { PrintReport, Prints } from '../core/prints/prints.ts';
 import { PRINT_KINDS } from '../core/prints/prints.ts';
-import { After, askerOf, closed, Limit, nextAfter, nullable, pageOf, Time, Uuid } from './participant-schemas.ts';
+import { nullable } from './nullable.ts';
+import { After, askerOf, closed, Limit, nextAfter, pageOf, Time, Uuid } from './participant-schemas.ts';
 import { type AnyRoute, route } from './route.ts';
 
 const BASE = '/api/v1/prints';

@@ -8,6 +8,7 @@ import type {
 } from '../core/transfers/transfer-queries.ts';
 import { LINE_OUTCOMES } from '../core/transfers/transfer-queries.ts';
 import { TRANSFER_STATUSES } from '../core/transfers/transfer-status.ts';
+import { nullable } from './nullable.ts';
 import type { AnyRoute, RouteRequest } from './route.ts';
 import { route } from './route.ts';
 
@@ -15,7 +16,6 @@ const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1_000;
 
 const Time = Type.String({ format: 'date-time' });
-const nullable = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Union([schema, Type.Null()]);
 const Status = Type.Enum([...TRANSFER_STATUSES]);
 const Outcome = Type.Enum([...LINE_OUTCOMES]);
 const Id = Type.Object({ id: Type.String({ format: 'uuid' }) });

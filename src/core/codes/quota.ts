@@ -1,13 +1,12 @@
 import type { Transaction } from '../../store/database.ts';
 import type { Problem } from '../errors.ts';
+import { KAZAKHSTAN_OFFSET_MS } from '../kazakhstan-time.ts';
 import type { OrderLimits } from './order-request.ts';
 
-/** The day of Kazakhstan, one zone (UTC+5) since 1 March 2024. */
-const ZONE_MS = 5 * 3_600_000;
 const DAY_MS = 86_400_000;
 
 export function startOfDay(now: Date): Date {
-  return new Date(Math.floor((now.getTime() + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS);
+  return new Date(Math.floor((now.getTime() + KAZAKHSTAN_OFFSET_MS) / DAY_MS) * DAY_MS - KAZAKHSTAN_OFFSET_MS);
 }
 
 export function secondsToMidnight(now: Date): number {

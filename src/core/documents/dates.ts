@@ -1,5 +1,5 @@
-/** Kazakhstan has had one time zone, UTC+5 without summer time, since 1 March 2024. */
-const KAZAKHSTAN_OFFSET = '+05:00';
+import { KAZAKHSTAN_OFFSET } from '../kazakhstan-time.ts';
+
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** The instant of an ISO date-time; of a bare date, its first moment in Kazakhstan. Null when there is no such day. */

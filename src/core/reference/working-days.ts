@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Type from 'typebox';
 import { Check } from 'typebox/value';
+import { KAZAKHSTAN_OFFSET_MS } from '../kazakhstan-time.ts';
 
 const Day = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d$' });
 const CalendarFile = Type.Object(
@@ -9,8 +10,6 @@ const CalendarFile = Type.Object(
 );
 
 const DAY_MS = 86_400_000;
-/** Kazakhstan has had one time zone, UTC+5 without summer time, since 1 March 2024. */
-const OFFSET_MS = 5 * 3_600_000;
 
 const { daysOff, workingWeekendDays } = readCalendar();
 
@@ -26,12 +25,12 @@ function readCalendar(): { readonly daysOff: ReadonlySet<string>; readonly worki
  * in the file have weekends only.
  */
 export function workingDaysAfter(date: Date, days: number): Date {
-  let day = Math.floor((date.getTime() + OFFSET_MS) / DAY_MS);
+  let day = Math.floor((date.getTime() + KAZAKHSTAN_OFFSET_MS) / DAY_MS);
   for (let left = days; left > 0; ) {
     day += 1;
     if (isWorkingDay(day)) left -= 1;
   }
-  return new Date((day + 1) * DAY_MS - OFFSET_MS - 1);
+  return new Date((day + 1) * DAY_MS - KAZAKHSTAN_OFFSET_MS - 1);
 }
 
 function isWorkingDay(day: number): boolean {

@@ -1,7 +1,5 @@
 import { instantOf } from '../documents/dates.ts';
-
-/** Kazakhstan's one zone, UTC+5. */
-const ZONE_MS = 5 * 3_600_000;
+import { KAZAKHSTAN_OFFSET_MS } from '../kazakhstan-time.ts';
 
 /** 1 234 567,05, as numbers are written in Kazakh and Russian alike. */
 export function tenge(tiyn: bigint): string {
@@ -16,7 +14,7 @@ export function grouped(digits: string | number): string {
 
 /** 31.01.2026 09:05 by the clocks of Kazakhstan. */
 export function timeInKazakhstan(at: Date): string {
-  const [day = '', time = ''] = new Date(at.getTime() + ZONE_MS).toISOString().split('T');
+  const [day = '', time = ''] = new Date(at.getTime() + KAZAKHSTAN_OFFSET_MS).toISOString().split('T');
   return `${dotted(day)} ${time.slice(0, 5)}`;
 }
 

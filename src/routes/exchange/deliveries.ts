@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { OperatorDesk } from '../../exchange/operator/desk.ts';
 import type { ReplayWish } from '../../exchange/operator/replay.ts';
+import { nullable } from '../nullable.ts';
 import { type AnyRoute, type RouteReply, route } from '../route.ts';
 import {
   BASE,
@@ -8,7 +9,6 @@ import {
   Count,
   closed,
   common,
-  nullable,
   operatorOf,
   Reason,
   ReasonBody,

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import type { JobRunner } from '../../exchange/jobs/job-runner.ts';
+import { nullable } from '../nullable.ts';
 import { type AnyRoute, route } from '../route.ts';
-import { BASE, closed, common, nullable, operatorOf, PAGE_MAX, TEXT_MAX, Time, Uuid } from './schemas.ts';
+import { BASE, closed, common, operatorOf, PAGE_MAX, TEXT_MAX, Time, Uuid } from './schemas.ts';
 
 type Jobs = Pick<JobRunner, 'list' | 'runs' | 'requestRun'>;
 

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { OperatorDesk } from '../../exchange/operator/desk.ts';
 import type { SearchQuery } from '../../exchange/operator/search.ts';
+import { nullable } from '../nullable.ts';
 import { type AnyRoute, route } from '../route.ts';
 import {
   BASE,
@@ -11,7 +12,6 @@ import {
   common,
   Limit,
   NextCursor,
-  nullable,
   operatorOf,
   State,
   Text,

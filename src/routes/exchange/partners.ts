@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { OperatorDesk } from '../../exchange/operator/desk.ts';
 import { Policy } from '../../exchange/policy/policy.ts';
+import { nullable } from '../nullable.ts';
 import { type AnyRoute, route } from '../route.ts';
 import {
   BASE,
@@ -11,7 +12,6 @@ import {
   common,
   Limit,
   NextCursor,
-  nullable,
   operatorOf,
   PartnerId,
   Reason,

@@ -1,4 +1,4 @@
-import Type, { type TSchema } from 'typebox';
+import Type from 'typebox';
 import type { RouteRequest } from '../route.ts';
 
 /** What the routes of the exchange have in common. */
@@ -9,7 +9,6 @@ export const TEXT_MAX = 255;
 const REASON_MAX = 2_000;
 export const PAGE_MAX = 100;
 
-export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const Uuid = Type.String({ format: 'uuid' });
 export const Time = Type.String({ format: 'date-time' });
 export const Text = Type.String({ minLength: 1, maxLength: TEXT_MAX });

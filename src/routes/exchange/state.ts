@@ -2,8 +2,9 @@ import Type from 'typebox';
 import type { Exchange, ExchangeSnapshot } from '../../exchange/exchange.ts';
 import type { OperatorDesk } from '../../exchange/operator/desk.ts';
 import { UNFINISHED_STATES } from '../../exchange/operator/partners.ts';
+import { nullable } from '../nullable.ts';
 import { type AnyRoute, route } from '../route.ts';
-import { BASE, Count, Cursor, closed, common, Limit, NextCursor, nullable, Text, Time } from './schemas.ts';
+import { BASE, Count, Cursor, closed, common, Limit, NextCursor, Text, Time } from './schemas.ts';
 
 export interface StateRoutesDeps {
   readonly desk: Pick<OperatorDesk, 'alerts'>;

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { checkedReason } from '../../exchange/operator/operator.ts';
 import { WORK_ITEM_KINDS } from '../../exchange/reconciliation/causes.ts';
 import type { WorkItems } from '../../exchange/reconciliation/work-items.ts';
+import { nullable } from '../nullable.ts';
 import { type AnyRoute, route } from '../route.ts';
 import {
   BASE,
@@ -11,7 +12,6 @@ import {
   common,
   Limit,
   NextCursor,
-  nullable,
   operatorOf,
   ReasonBody,
   Text,
